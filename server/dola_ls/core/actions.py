@@ -1,0 +1,130 @@
+"""The actions as data: what each is called, when it is offered and what answer it wants."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from dola_ls.core.document import Document, Span
+from dola_ls.core.languages import language_of
+from dola_ls.core.syntax import Symbol, Tree, enclosing_symbol, paragraph
+
+#: What the model is asked for: prose to show, the region again, or the text of a new file.
+Answer = Literal["explanation", "region", "new-file"]
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing the user can ask for."""
+
+    id: str
+    command: str
+    title: str
+    kind: str
+    answer: Answer
+    #: Offered only on these symbols; None means on anything, selections included.
+    symbols: frozenset[str] | None = None
+    #: Offered only in these languages; None means in all.
+    languages: frozenset[str] | None = None
+
+    @property
+    def verb(self) -> str:
+        """The name for progress and messages: ``Refactor``."""
+        return self.title.removeprefix("Dola: ").partition(" {")[0]
+
+
+EXPLAIN = Action("explain", "dola.explain", "Dola: Explain {name}", "dola.explain", "explanation")
+REFACTOR = Action(
+    "refactor", "dola.refactor", "Dola: Refactor {name}", "refactor.rewrite.dola", "region"
+)
+GENERATE_TESTS = Action(
+    "generateTests",
+    "dola.generateTests",
+    "Dola: Generate tests for {name}",
+    "dola.tests",
+    "new-file",
+    symbols=frozenset({"function", "method", "class"}),
+    languages=frozenset({"python"}),
+)
+
+ACTIONS: tuple[Action, ...] = (REFACTOR, EXPLAIN, GENERATE_TESTS)
+BY_COMMAND: dict[str, Action] = {action.command: action for action in ACTIONS}
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What an action works on: whole lines, and what to call them."""
+
+    #: Whole lines.
+    region: Span
+    #: As it stands in titles: ``total_price`` or ``lines 3-9``.
+    name: str
+    #: The symbol that is the region, or that the region lies in.
+    symbol: Symbol | None
+    #: Whether the region is that symbol, and not a part of it.
+    whole_symbol: bool
+
+
+def _same_lines(document: Document, a: Span, b: Span) -> bool:
+    return document.text[a.start : a.end].strip() == document.text[b.start : b.end].strip() and (
+        a.start < b.end and b.start < a.end
+    )
+
+
+def find_target(document: Document, tree: Tree | None, span: Span) -> Target | None:
+    """Return what the user means by `span`, or None where there is nothing to work on.
+
+    No selection means the enclosing symbol, and one character counts as none: Helix always
+    selects at least the character under its cursor. Where no grammar is bundled, the paragraph
+    round the cursor takes the symbol's place.
+    """
+    selected = document.text[span.start : span.end]
+    symbol = enclosing_symbol(tree, span) if tree is not None else None
+    if len(selected) > 1 and selected.strip():
+        # Blank lines at either end of a selection are not what the user means to change.
+        start = span.start + len(selected) - len(selected.lstrip())
+        end = span.start + len(selected.rstrip())
+        region = document.whole_lines(Span(start, end))
+        if symbol is not None and _same_lines(document, symbol.span, region):
+            return Target(symbol.span, symbol.name, symbol, True)
+        first, last = document.line_of(region.start) + 1, document.line_of(region.end - 1) + 1
+        name = f"line {first}" if first == last else f"lines {first}-{last}"
+        return Target(region, name, symbol, False)
+    if symbol is not None:
+        return Target(symbol.span, symbol.name, symbol, True)
+    if language_of(document.language).grammar is None:
+        block = paragraph(document, min(span.start, len(document.text)))
+        if block is not None:
+            first, last = document.line_of(block.start) + 1, document.line_of(block.end - 1) + 1
+            name = f"line {first}" if first == last else f"lines {first}-{last}"
+            return Target(block, name, None, False)
+    return None
+
+
+def kind_matches(kind: str, only: Sequence[str] | None) -> bool:
+    """Tell whether a client that asked for the kinds `only` wants `kind`.
+
+    Kinds are hierarchical: ``refactor`` takes in ``refactor.rewrite.dola``, and the empty kind
+    takes in all.
+    """
+    if only is None:
+        return True
+    return any(not want or kind == want or kind.startswith(want + ".") for want in only)
+
+
+def fits(action: Action, document: Document, target: Target) -> bool:
+    """Tell whether an action makes sense on a target."""
+    if action.languages is not None and document.language not in action.languages:
+        return False
+    if action.symbols is None:
+        return True
+    return target.symbol is not None and target.symbol.kind in action.symbols
+
+
+def title_of(action: Action, target: Target) -> str:
+    """Return the title of an action on a target; tests are always for the symbol."""
+    name = target.name
+    if action.symbols is not None and target.symbol is not None:
+        name = target.symbol.name
+    return action.title.format(name=name)

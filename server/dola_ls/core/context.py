@@ -1,0 +1,100 @@
+"""What the model gets to see: the region and the code round it, within a token budget."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from urllib.parse import unquote, urlsplit
+
+from dola_ls.core.actions import Target
+from dola_ls.core.document import Document, Span
+from dola_ls.core.languages import language_of
+
+#: Characters per token of source code, on the low side, so that estimates err towards too many.
+CHARS_PER_TOKEN = 3.2
+
+#: The share of the context budget that goes to the lines after the region.
+_AFTER_SHARE = 0.3
+
+
+def estimate_tokens(text: str) -> int:
+    """Return about how many tokens `text` takes; errs towards too many."""
+    return int(len(text) / CHARS_PER_TOKEN) + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Everything a prompt may name. Texts are as in the buffer, but with ``\\n`` line ends."""
+
+    #: The bare file name; never a path, which could name the user or the project.
+    file: str
+    language: str
+    before: str
+    region: str
+    after: str
+    name: str
+    #: Lines of the document that are not shown, for the prompt to say so.
+    omitted: int
+
+
+def file_name(uri: str) -> str:
+    """Return the last part of a document's URI, decoded."""
+    return PurePosixPath(unquote(urlsplit(uri).path)).name or "untitled"
+
+
+def plain_newlines(text: str) -> str:
+    """Return `text` with every LSP line end as ``\\n``."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _tail_lines(document: Document, end_line: int, budget: int) -> int:
+    line = end_line
+    while line > 0:
+        budget -= estimate_tokens(document.line_text(line - 1))
+        if budget < 0:
+            break
+        line -= 1
+    return line
+
+
+def _head_lines(document: Document, start_line: int, budget: int) -> int:
+    line = start_line
+    while line < document.line_count:
+        budget -= estimate_tokens(document.line_text(line))
+        if budget < 0:
+            break
+        line += 1
+    return line
+
+
+def collect(document: Document, target: Target, budget: int) -> Context:
+    """Return the context of a region in at most about `budget` tokens, the region not counted.
+
+    The lines nearest to the region are worth most; what is left over of the budget goes to the
+    head of the file, where imports stand.
+    """
+    first = document.line_of(target.region.start)
+    end = target.region.end
+    last = document.line_of(end) if end > target.region.start else first
+    if end == len(document.text) and end != document.starts[-1]:
+        last = document.line_count
+    after_end = _head_lines(document, last, int(budget * _AFTER_SHARE))
+    after_span = Span(end, document.starts[after_end] if after_end < document.line_count else -1)
+    after = document.text[end:] if after_span.end < 0 else document.text[end : after_span.end]
+    left = budget - estimate_tokens(after)
+    before_start = _tail_lines(document, first, int(left * 0.75))
+    before = document.text[document.starts[before_start] : target.region.start]
+    head_end = min(_head_lines(document, 0, left - estimate_tokens(before)), before_start)
+    if 0 < head_end < before_start:
+        hidden = before_start - head_end
+        marker = f"{language_of(document.language).line_comment} ({hidden} lines not shown)\n"
+        before = document.text[: document.starts[head_end]] + marker + before
+    return Context(
+        file=file_name(document.uri),
+        language=document.language,
+        before=plain_newlines(before).strip("\n\ufeff"),
+        region=plain_newlines(document.text[target.region.start : end]),
+        after=plain_newlines(after).strip("\n"),
+        name=target.name,
+        omitted=max(before_start - head_end, 0) + max(document.line_count - after_end, 0),
+    )

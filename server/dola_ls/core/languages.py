@@ -1,0 +1,173 @@
+"""What is known of each language, as data: grammar, fence label, comments, symbols."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+SymbolKind = Literal["function", "method", "class", "type", "module"]
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """One language by its LSP identifier."""
+
+    id: str
+    name: str
+    #: Package and function of the grammar, or None where no grammar is bundled.
+    grammar: tuple[str, str] | None = None
+    line_comment: str = "#"
+    #: Node type of the grammar -> what it declares.
+    symbols: Mapping[str, SymbolKind] = field(default_factory=dict)
+    #: Nodes that wrap a symbol and belong to it, such as decorators and ``export``.
+    wrappers: frozenset[str] = frozenset()
+    #: Siblings before a symbol that belong to it, such as attributes.
+    leading: frozenset[str] = frozenset()
+
+
+_SCRIPT_SYMBOLS: dict[str, SymbolKind] = {
+    "function_declaration": "function",
+    "generator_function_declaration": "function",
+    "class_declaration": "class",
+    "abstract_class_declaration": "class",
+    "method_definition": "method",
+    "interface_declaration": "type",
+    "type_alias_declaration": "type",
+    "enum_declaration": "type",
+    # const f = () => …: the declarator is a symbol only where its value is a function.
+    "variable_declarator": "function",
+}
+_SCRIPT_WRAPPERS = frozenset(
+    {"export_statement", "lexical_declaration", "variable_declaration", "ambient_declaration"}
+)
+
+_C_SYMBOLS: dict[str, SymbolKind] = {
+    "function_definition": "function",
+    "struct_specifier": "type",
+    "enum_specifier": "type",
+    "union_specifier": "type",
+}
+
+
+def _script(id: str, name: str, package: str, function: str) -> Language:
+    return Language(id, name, (package, function), "//", _SCRIPT_SYMBOLS, _SCRIPT_WRAPPERS)
+
+
+_ALL = (
+    Language(
+        "python",
+        "Python",
+        ("tree_sitter_python", "language"),
+        "#",
+        {"function_definition": "function", "class_definition": "class"},
+        frozenset({"decorated_definition"}),
+    ),
+    _script("javascript", "JavaScript", "tree_sitter_javascript", "language"),
+    _script("javascriptreact", "JavaScript", "tree_sitter_javascript", "language"),
+    _script("typescript", "TypeScript", "tree_sitter_typescript", "language_typescript"),
+    _script("typescriptreact", "TypeScript", "tree_sitter_typescript", "language_tsx"),
+    Language(
+        "go",
+        "Go",
+        ("tree_sitter_go", "language"),
+        "//",
+        {
+            "function_declaration": "function",
+            "method_declaration": "method",
+            "type_spec": "type",
+        },
+        frozenset({"type_declaration"}),
+    ),
+    Language(
+        "rust",
+        "Rust",
+        ("tree_sitter_rust", "language"),
+        "//",
+        {
+            "function_item": "function",
+            "struct_item": "type",
+            "enum_item": "type",
+            "union_item": "type",
+            "trait_item": "type",
+            "impl_item": "class",
+            "mod_item": "module",
+            "macro_definition": "function",
+        },
+        leading=frozenset({"attribute_item"}),
+    ),
+    Language(
+        "java",
+        "Java",
+        ("tree_sitter_java", "language"),
+        "//",
+        {
+            "method_declaration": "method",
+            "constructor_declaration": "method",
+            "class_declaration": "class",
+            "interface_declaration": "type",
+            "enum_declaration": "type",
+            "record_declaration": "class",
+            "annotation_type_declaration": "type",
+        },
+    ),
+    Language("c", "C", ("tree_sitter_c", "language"), "//", _C_SYMBOLS),
+    Language(
+        "cpp",
+        "C++",
+        ("tree_sitter_cpp", "language"),
+        "//",
+        {**_C_SYMBOLS, "class_specifier": "class", "namespace_definition": "module"},
+        frozenset({"template_declaration"}),
+    ),
+    Language(
+        "csharp",
+        "C#",
+        ("tree_sitter_c_sharp", "language"),
+        "//",
+        {
+            "method_declaration": "method",
+            "constructor_declaration": "method",
+            "local_function_statement": "function",
+            "class_declaration": "class",
+            "struct_declaration": "class",
+            "record_declaration": "class",
+            "interface_declaration": "type",
+            "enum_declaration": "type",
+            "property_declaration": "method",
+        },
+    ),
+    Language(
+        "ruby",
+        "Ruby",
+        ("tree_sitter_ruby", "language"),
+        "#",
+        {
+            "method": "method",
+            "singleton_method": "method",
+            "class": "class",
+            "module": "module",
+        },
+    ),
+    Language(
+        "php",
+        "PHP",
+        ("tree_sitter_php", "language_php"),
+        "//",
+        {
+            "function_definition": "function",
+            "method_declaration": "method",
+            "class_declaration": "class",
+            "interface_declaration": "type",
+            "trait_declaration": "type",
+            "enum_declaration": "type",
+        },
+    ),
+)
+
+LANGUAGES: dict[str, Language] = {language.id: language for language in _ALL}
+
+
+def language_of(id: str) -> Language:
+    """Return what is known of a language; an unknown one has a name and nothing else."""
+    return LANGUAGES.get(id) or Language(id, id or "text", None)

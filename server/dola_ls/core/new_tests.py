@@ -1,0 +1,131 @@
+"""From the model's test file to one that can be run: imports set right, nothing redefined.
+
+Where a machine can decide, it does; the model is left the bodies of the tests. Now for Python.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Collection
+
+from dola_ls.core.edits import new_file_text
+from dola_ls.core.gate import Verdict
+from dola_ls.core.policy import control_characters, hidden_characters
+from dola_ls.core.syntax import python_parses
+
+_IMPORT_LINE = re.compile(r"(?:from (?P<module>[\w.]+) )?import (?P<name>\w+)")
+
+
+def _is_test(node: ast.stmt) -> bool:
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return node.name.startswith("test")
+    return (
+        isinstance(node, ast.ClassDef)
+        and node.name.startswith("Test")
+        and any(_is_test(inner) for inner in node.body)
+    ) or (
+        # unittest.TestCase may have any name.
+        isinstance(node, ast.ClassDef) and bool(node.bases) and any(map(_is_test, node.body))
+    )
+
+
+def _first_line(node: ast.stmt) -> int:
+    decorators = getattr(node, "decorator_list", [])
+    return min([node.lineno, *(decorator.lineno for decorator in decorators)])
+
+
+def _without(lines: list[str], tree: ast.Module, name: str, module: str) -> list[str]:
+    """Leave out copies of what is tested, and imports of it from anywhere but `module`."""
+    drop: set[int] = set()
+    replaced: dict[int, str] = {}
+    for node in tree.body:
+        span = range(_first_line(node), (node.end_lineno or node.lineno) + 1)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            if node.name == name and not _is_test(node):
+                drop.update(span)
+        elif isinstance(node, ast.ImportFrom) and (node.level or node.module != module):
+            rest = [alias for alias in node.names if alias.name != name]
+            if len(rest) == len(node.names):
+                continue
+            drop.update(span)
+            if rest:
+                left = ast.ImportFrom(node.module, rest, node.level)
+                replaced[node.lineno] = ast.unparse(left)
+        elif isinstance(node, ast.Import) and any(
+            alias.name.rpartition(".")[2] == name for alias in node.names
+        ):
+            drop.update(span)
+    return [
+        replaced.get(number, line)
+        for number, line in enumerate(lines, 1)
+        if number not in drop or number in replaced
+    ]
+
+
+def _names_own_module(node: ast.ImportFrom, declared: Collection[str]) -> bool:
+    return all(alias.name in declared for alias in node.names)
+
+
+def _imported(tree: ast.Module) -> set[str]:
+    return {
+        (alias.asname or alias.name).partition(".")[0]
+        for node in tree.body
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+    }
+
+
+def tidy_tests(
+    code: str, import_line: str, declared: Collection[str], eol: str = "\n"
+) -> str | Verdict:
+    """Return the text of a new pytest file made from the model's `code`, or why it is none.
+
+    `import_line` imports what is tested, and `declared` are the names that its module declares:
+    an import of nothing but these, from a module the model made up, is taken to mean that module.
+    """
+    found = _IMPORT_LINE.fullmatch(import_line)
+    module, name = (found["module"] or found["name"], found["name"]) if found else ("", "")
+    code = code.replace("\r\n", "\n").replace("\r", "\n")
+    if hidden := hidden_characters(code):
+        return Verdict("hidden", f"it holds invisible characters ({', '.join(hidden[:5])})")
+    broken = control_characters(code) + (["U+FFFD"] if "\ufffd" in code else [])
+    if broken:
+        return Verdict("garbled", f"it holds broken characters ({', '.join(broken[:5])})")
+    if not code.strip():
+        return Verdict("emptied", "it holds no code")
+    if not python_parses(code):
+        return Verdict("unparsable", "it is not valid Python")
+    tree = ast.parse(code)
+    lines = code.split("\n")
+    for node in reversed(tree.body):
+        if module and isinstance(node, ast.ImportFrom) and _names_own_module(node, declared):
+            names = ", ".join(ast.unparse(alias) for alias in node.names)
+            lines[node.lineno - 1 : node.end_lineno] = [f"from {module} import {names}"]
+    if module:
+        text = "\n".join(lines)
+        lines = _without(lines, ast.parse(text), name, module)
+    tree = ast.parse("\n".join(lines))
+    if not any(_is_test(node) for node in tree.body):
+        return Verdict("no_tests", "it holds no test function")
+    missing = [import_line] if name and name not in _imported(tree) else []
+    if "pytest" not in _imported(tree) and re.search(r"\bpytest\.", "\n".join(lines)):
+        missing = ["import pytest", *(["", *missing] if missing else [])]
+    if missing:
+        at = _imports_end(tree)
+        rest = lines[at:]
+        while not at and rest and not rest[0].strip():
+            rest.pop(0)
+        lines = [*lines[:at], *missing, *([] if at else [""]), *rest]
+    return new_file_text("\n".join(lines), eol)
+
+
+def _imports_end(tree: ast.Module) -> int:
+    """Return the number of lines up to the end of the docstring and the first run of imports."""
+    end = 0
+    for node in tree.body:
+        docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        if not (isinstance(node, ast.Import | ast.ImportFrom) or (docstring and end == 0)):
+            break
+        end = node.end_lineno or node.lineno
+    return end

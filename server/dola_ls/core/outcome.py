@@ -1,0 +1,83 @@
+"""How an action ended: a value, never an exception."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from dola_ls.core.document import Edit
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What an action cost; None where the server did not say."""
+
+    model: str
+    seconds: float
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    accepted_prediction_tokens: int | None = None
+    rejected_prediction_tokens: int | None = None
+    cost_usd: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """The edit is in the buffer."""
+
+    edits: tuple[Edit, ...]
+    receipt: Receipt
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """The edit is sound but was not applied; the server keeps it under `proposal`."""
+
+    proposal: str
+    reason: str
+    receipt: Receipt
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """The explanation was shown, or written to `path` where the client could not show it."""
+
+    markdown: str
+    path: PurePath
+    shown: bool
+    receipt: Receipt
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """A new file was made, with the given text."""
+
+    path: PurePath
+    text: str
+    receipt: Receipt
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Nothing was changed, and `reason` says why and what to do, in a sentence or two."""
+
+    reason: str
+    #: The name of the rule that refused, for the log and for tests.
+    rule: str
+    receipt: Receipt | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """The model saw nothing to change."""
+
+    receipt: Receipt
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """The user stopped the action; nothing was changed."""
+
+
+Outcome = Edited | Proposed | Explained | Created | Refused | Unchanged | Cancelled

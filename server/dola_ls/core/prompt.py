@@ -1,0 +1,98 @@
+"""From an action and its context to what the model is told. The texts are data, in ``prompts/``."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from string import Template
+
+from dola_ls.core.actions import Action
+from dola_ls.core.context import Context, estimate_tokens
+from dola_ls.core.languages import language_of
+
+#: Below this many characters a prediction gains nothing: servers were measured to accept none of
+#: it (https://github.com/bartolli/opencues/issues/138).
+MIN_PREDICTION = 200
+
+_FENCES = re.compile(r"`{3,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """One question to the model; the model layer turns it into a request body."""
+
+    system: str
+    user: str
+    #: Text the answer is expected to repeat for the most part, sent as Predicted Output.
+    prediction: str | None = None
+    #: Tokens the answer itself may have; room for reasoning is added by the model layer.
+    max_tokens: int = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class _Template:
+    system: str
+    user: Template
+    #: What the user asks for when no instruction is given.
+    task: Template
+
+
+@cache
+def _template(id: str) -> _Template:
+    text = (files("dola_ls.core") / "prompts" / f"{id}.md").read_text(encoding="utf-8")
+    system, user, task = text.split("\n---\n")
+    return _Template(system.strip(), Template(user.strip() + "\n"), Template(task.strip()))
+
+
+def fence_for(*texts: str) -> str:
+    """Return a fence longer than any run of backticks in `texts`, three at the least."""
+    longest = max((len(run) for text in texts for run in _FENCES.findall(text)), default=2)
+    return "`" * (longest + 1)
+
+
+def _around(context: Context, fence: str, label: str) -> str:
+    parts = []
+    if context.before:
+        parts.append(f"Code before it, to read only:\n{fence}{label}\n{context.before}\n{fence}\n")
+    if context.after:
+        parts.append(f"Code after it, to read only:\n{fence}{label}\n{context.after}\n{fence}\n")
+    return "\n".join(parts) + "\n" if parts else ""
+
+
+def _answer_tokens(action: Action, context: Context) -> int:
+    # Room for an answer that grows by half. An answer that needs more has most likely lost its
+    # way, and running into the limit is told, never applied.
+    if action.answer == "region":
+        return max(512, int(estimate_tokens(context.region) * 1.5) + 256)
+    if action.answer == "new-file":
+        return 1536
+    return 800
+
+
+def render(
+    action: Action, context: Context, instruction: str | None = None, import_line: str = ""
+) -> Prompt:
+    """Return the prompt for an action; `instruction` replaces the template's own task."""
+    template = _template(action.id)
+    fence = fence_for(context.before, context.region, context.after)
+    label = context.language
+    region = context.region if context.region.endswith("\n") else context.region + "\n"
+    user = template.user.substitute(
+        file=context.file,
+        language=language_of(context.language).name,
+        around=_around(context, fence, label),
+        fence=fence,
+        label=label,
+        region=region,
+        import_line=import_line,
+        task=instruction or template.task.substitute(name=context.name),
+    )
+    predicts = action.answer == "region" and len(context.region) >= MIN_PREDICTION
+    return Prompt(
+        system=template.system,
+        user=user,
+        prediction=context.region if predicts else None,
+        max_tokens=_answer_tokens(action, context),
+    )

@@ -1,0 +1,1 @@
+"""The network: the wire format, the client, its errors, and the embedded engine."""

@@ -1,0 +1,138 @@
+"""Each rule of the gate refuses what it is for, and lets ordinary rewrites pass."""
+
+from pathlib import PurePosixPath
+
+import pytest
+
+from dola_ls.core import gate
+from dola_ls.core.actions import find_target
+from dola_ls.core.document import Document, Edit, Span
+from dola_ls.core.edits import Rewrite, rewrite_region
+from dola_ls.core.syntax import parse
+
+FUNCTION = (
+    "def total(items):\n" + "".join(f"    a{i} = {i}\n" for i in range(12)) + "    return a1\n"
+)
+CLASS = (
+    "class Cart:\n    def add(self, item):\n        self.items.append(item)\n\n"
+    "    def total(self):\n        return sum(self.items)\n\n"
+    "    def _audit(self):\n        pass\n"
+)
+
+
+def judged(text: str, code: str, language: str = "python", at: int = 0):
+    document = Document("file:///a.py", language, 1, text)
+    tree = parse(document)
+    target = find_target(document, tree, Span(at, at)) or find_target(
+        document, tree, Span(0, len(text))
+    )
+    assert target is not None
+    rewrite = rewrite_region(document, target.region, code)
+    verdict = gate.judge(gate.candidate(document, tree, target, rewrite))
+    return verdict.rule if verdict else None
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        (FUNCTION, "def total(items):\n    a1 = 1\n    a2 = 2\n    return a1\n"),
+        ("def f(a):\n    return a\n", "def f(a: int) -> int:\n    return a\n"),
+        (CLASS, CLASS.replace("\n    def _audit(self):\n        pass\n", "")),
+        ("def f():\n    ...\n", "def f() -> None:\n    ...\n"),
+        ("def f(:\n    pass\n", "def f(:\n    return\n"),
+        ("x = 'a\u200b'\n", "y = 'a\u200b'\n"),
+        (
+            "def f():\n    pass\n",
+            "def f():\n    # keep the order unchanged for callers\n    pass\n",
+        ),
+    ],
+)
+def test_ordinary_rewrites_pass(text, code):
+    assert judged(text, code) is None
+
+
+@pytest.mark.parametrize(
+    ("rule", "text", "code"),
+    [
+        ("emptied", FUNCTION, "\n"),
+        ("elided", FUNCTION, "def total(items):\n    # ... existing code ...\n    return 1\n"),
+        ("elided", FUNCTION, "def total(items):\n    ...\n    return 1\n"),
+        ("elided", FUNCTION, "def total(items):\n    # rest of the code\n    return 1\n"),
+        ("elided", FUNCTION, "def total(items):\n    # ... (rest unchanged)\n    return 1\n"),
+        ("hidden", FUNCTION, "def total(items):\n    return 'a\u202eb'\n"),
+        ("hidden", FUNCTION, "def total(items):\n    return 'a\u200bb'\n"),
+        ("garbled", FUNCTION, "def total(items):\n    return '\ufffd'\n"),
+        ("garbled", FUNCTION, "def total(items):\n    return '\x00'\n"),
+        ("shrunk", FUNCTION, "def total(items): return 1\n"),
+        ("swollen", "def f():\n    pass\n", "def f():\n" + "    x = 1\n" * 80),
+        ("unparsable", FUNCTION, FUNCTION.replace("return a1", "return (a1")),
+        ("unparsable", FUNCTION, FUNCTION.replace("    a5", "  a5")),
+        ("unparsable", FUNCTION, "Here is the function you asked for:\n" + FUNCTION),
+        ("lost_symbols", "def f(a):\n    return a\n", "def g(a):\n    return a\n"),
+        ("lost_symbols", "def f(a):\n    return a\n", "x = 1\n"),
+        ("lost_symbols", CLASS, CLASS.replace("def add", "def insert")),
+    ],
+)
+def test_what_must_not_become_an_edit_is_refused(rule, text, code):
+    assert judged(text, code) == rule
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "code"),
+    [
+        ("javascript", "function f(a) {\n  return a;\n}\n", "function f(a) {\n  return a;\n"),
+        ("typescript", "function f(a: X) {\n  g(a);\n}\n", "function f(a: X) {\n  g((a;\n}\n"),
+        ("go", "package a\n\nfunc f() {\n\tg()\n}\n", "func f() {\n\tg(\n}\n"),
+        ("rust", "fn f() {\n    g();\n}\n", "fn f() {\n    g(;\n}\n"),
+        ("java", "class A {\n  int f() { g(); }\n}\n", "class A {\n  int f() { g();\n}\n"),
+        ("c", "int f() {\n  return 1;\n}\n", "int f() {\n  return 1\n}\n"),
+        ("cpp", "int f() {\n  return 1;\n}\n", "int f() {\n  return (1;\n}\n"),
+        ("csharp", "class A {\n  int F() { G(); }\n}\n", "class A {\n  int F() { G(); }\n"),
+        ("ruby", "def f\n  1\nend\n", "def f\n  1\n"),
+        ("php", "<?php\nfunction f() {\n  return 1;\n}\n", "function f() {\n  return 1\n}\n"),
+    ],
+)  # fmt: skip
+def test_code_that_parses_no_more_is_refused_in_every_language(language, text, code):
+    assert judged(text, code, language, at=text.index("f") if language != "csharp" else 0) == (
+        "unparsable"
+    )
+
+
+def test_local_functions_may_go_but_not_what_others_call():
+    nested = "def f(a):\n    def g(b):\n        return b\n    return g(a)\n"
+    assert judged(nested, "def f(a):\n    return a\n") is None
+    two = "def f(a):\n    return a\n\n\ndef _g(a):\n    return a\n"
+    document = Document("file:///a.py", "python", 1, two)
+    tree = parse(document)
+    target = find_target(document, tree, Span(0, len(two)))
+    assert target is not None
+    rewrite = rewrite_region(document, target.region, "def f(a):\n    return a\n")
+    verdict = gate.judge(gate.candidate(document, tree, target, rewrite))
+    assert verdict is not None
+    assert (verdict.rule, verdict.reason) == ("lost_symbols", "it no longer declares _g")
+
+
+def test_an_edit_outside_the_region_is_refused():
+    document = Document("file:///a.py", "python", 1, "x = 1\ny = 2\n")
+    target = find_target(document, parse(document), Span(0, 5))
+    assert target is not None
+    stray = Rewrite(target.region, "x = 1\n", (Edit(6, 7, "z"),))
+    verdict = gate.judge(gate.candidate(document, parse(document), target, stray))
+    assert verdict is not None
+    assert verdict.rule == "outside_region"
+
+
+def test_rebased_edits_are_checked_against_the_buffer_as_it_is():
+    now = Document("file:///a.py", "python", 2, "def f():\n    return (1,\n            2)\n")
+    broken = (Edit(now.text.index("2)"), now.text.index("2)") + 2, "2"),)
+    verdict = gate.still_parses(now, broken, parse)
+    assert verdict is not None
+    assert verdict.rule == "unparsable"
+    assert gate.still_parses(now, (), parse) is None
+
+
+def test_control_files_are_no_targets():
+    verdict = gate.may_edit(PurePosixPath(".vscode/settings.json"))
+    assert verdict is not None
+    assert verdict.rule == "control_file"
+    assert gate.may_edit(PurePosixPath("src/a.py")) is None

@@ -1,0 +1,301 @@
+"""The path of the data, from a task to an outcome, with a fake editor and a fake model."""
+
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from dola_ls.core.actions import EXPLAIN, GENERATE_TESTS, REFACTOR, Action, find_target
+from dola_ls.core.document import Document, Edit, Span, apply_edits
+from dola_ls.core.outcome import Created, Edited, Explained, Proposed, Refused, Unchanged
+from dola_ls.core.syntax import parse
+from dola_ls.core.test_placement import Placement
+from dola_ls.model.errors import CutOff, Facts, OutOfCredit
+from dola_ls.run import Now, Proposal, Task, run
+from tests.fakes.model import FakeModel, fenced
+
+TEXT = """\
+import os
+
+
+def total(items):
+    result = 0
+    for item in items:
+        result = result + item
+    return result
+
+
+def tax(value):
+    return value * 2
+"""
+NEW = "def total(items):\n    return sum(items)\n"
+
+
+class FakeEditor:
+    """A buffer that takes edits, and a user who may type while the model answers."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.changes: list[Edit] = []
+        self.applied: list[Sequence[Edit]] = []
+        self.shown: list[tuple[str, str]] = []
+        self.created: list[tuple[Path, str]] = []
+        self.proposals: list[Proposal] = []
+        self.messages: list[str] = []
+        #: What `apply` answers, in turn; then it applies.
+        self.refusals: list[str] = []
+        self.on_report = lambda: None
+        self.on_refusal = lambda: None
+        self.gone = False
+
+    def type(self, edit: Edit) -> None:
+        self.changes.append(edit)
+        self.document = self.document.changed(edit, self.document.version + 1)
+
+    def now(self, document: Document) -> Now | None:
+        return None if self.gone else Now(self.document, list(self.changes))
+
+    def parsed(self, document: Document):
+        return parse(document)
+
+    def report(self, message: str, percentage: int | None = None) -> None:
+        self.messages.append(message)
+        self.on_report()
+
+    async def apply(self, document: Document, edits: Sequence[Edit], label: str) -> str | None:
+        if self.refusals:
+            refusal = self.refusals.pop(0)
+            self.on_refusal()
+            return refusal
+        assert document is self.document
+        self.applied.append(edits)
+        text = apply_edits(document.text, edits)
+        self.document = Document(document.uri, document.language, document.version + 1, text)
+        return None
+
+    async def place_tests(self, task: Task):
+        return Path("/shop/tests/test_a.py"), Placement(
+            "tests/test_a.py", "from a import total", ()
+        )
+
+    async def create(self, path: Path, text: str, label: str) -> str | None:
+        self.created.append((path, text))
+        return None
+
+    async def show(self, title: str, markdown: str) -> tuple[Path, bool]:
+        self.shown.append((title, markdown))
+        return Path("/tmp/x.md"), True
+
+    def propose(self, proposal: Proposal) -> str:
+        self.proposals.append(proposal)
+        return "refactor-1"
+
+
+def set_up(action: Action = REFACTOR, text: str = TEXT, needle: str = "result = 0", **options):
+    document = Document("file:///shop/a.py", "python", 1, text)
+    tree = parse(document)
+    at = text.index(needle)
+    target = find_target(document, tree, Span(at, at))
+    assert target is not None
+    file = options.pop("file", PurePosixPath("a.py"))
+    task = Task(action, document, tree, target, file, **options)
+    return task, FakeEditor(document)
+
+
+async def test_a_refactor_reaches_the_buffer():
+    task, editor = set_up()
+    model = FakeModel("Of course!\n" + fenced(NEW) + "\nShorter now.")
+    outcome = await run(task, editor, model)
+    assert isinstance(outcome, Edited)
+    assert editor.document.text == TEXT.replace(TEXT[11:100], NEW, 1)[:0] + (
+        "import os\n\n\ndef total(items):\n    return sum(items)\n\n\n"
+        "def tax(value):\n    return value * 2\n"
+    )
+    assert outcome.receipt.model == "fake-model"
+    assert outcome.receipt.prompt_tokens == 100
+    assert model.closed == 1
+    assert any("lines" in message for message in editor.messages)
+
+
+async def test_what_the_user_types_elsewhere_is_kept():
+    task, editor = set_up()
+    editor.on_report = lambda: (
+        None if editor.changes else editor.type(Edit(0, 0, "# typed meanwhile\n"))
+    )
+    outcome = await run(task, editor, FakeModel(fenced(NEW)))
+    assert isinstance(outcome, Edited)
+    assert editor.document.text.startswith("# typed meanwhile\nimport os\n")
+    assert "return sum(items)" in editor.document.text
+
+
+async def test_where_the_user_changed_the_same_lines_nothing_is_applied():
+    task, editor = set_up()
+    at = TEXT.index("result = 0")
+    editor.on_report = lambda: None if editor.changes else editor.type(Edit(at, at, "my_"))
+    outcome = await run(task, editor, FakeModel(fenced(NEW)))
+    assert isinstance(outcome, Proposed)
+    assert "line 5" in outcome.reason
+    assert editor.applied == []
+    assert "my_result = 0" in editor.document.text
+    assert editor.proposals[0].rewrite.text == NEW
+
+
+async def test_an_edit_that_lost_a_race_with_the_user_is_sent_again():
+    task, editor = set_up()
+    editor.refusals = ["the document has changed"]
+    editor.on_refusal = lambda: editor.type(Edit(0, 0, "# late\n"))
+    outcome = await run(task, editor, FakeModel(fenced(NEW)))
+    assert isinstance(outcome, Edited)
+    assert editor.document.text.startswith("# late\nimport os")
+    assert "return sum(items)" in editor.document.text
+
+
+async def test_an_editor_that_refuses_gets_a_proposal_not_a_loop():
+    task, editor = set_up()
+    editor.refusals = ["read-only"] * 9
+    outcome = await run(task, editor, FakeModel(fenced(NEW)))
+    assert isinstance(outcome, Proposed)
+    assert "read-only" in outcome.reason
+    assert len(editor.refusals) == 8
+
+
+async def test_review_keeps_the_edit():
+    task, editor = set_up(review=True)
+    outcome = await run(task, editor, FakeModel(fenced(NEW)))
+    assert isinstance(outcome, Proposed)
+    assert editor.applied == []
+    assert editor.document.text == TEXT
+
+
+async def test_a_closed_document_gets_no_edit():
+    task, editor = set_up()
+    editor.gone = True
+    outcome = await run(task, editor, FakeModel(fenced(NEW)))
+    assert isinstance(outcome, Refused)
+    assert outcome.rule == "document_gone"
+
+
+async def test_the_same_code_is_no_edit():
+    task, editor = set_up()
+    region = TEXT[task.target.region.start : task.target.region.end]
+    outcome = await run(task, editor, FakeModel(fenced(region)))
+    assert isinstance(outcome, Unchanged)
+    assert editor.applied == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "rule"),
+    [
+        ("", "prose"),
+        ("I would use sum() here.", "prose"),
+        ("CANNOT: it is perfect already", "model_declined"),
+        ("```python\ndef total(items):\n    return", "cut_off"),
+        (fenced("def total(items:\n    return 1\n"), "unparsable"),
+        (fenced("def total(items):\n    # ... existing code ...\n    return 1\n"), "elided"),
+        (fenced("def summe(items):\n    return sum(items)\n"), "lost_symbols"),
+        (fenced('{"code": "def total(items): ..."}', "json"), "lost_symbols"),
+        (fenced("-    result = 0\n+    return sum(items)\n", "diff"), "unparsable"),
+        (fenced(TEXT.replace("result = 0", "result = (0")), "unparsable"),
+        (fenced(""), "emptied"),
+    ],
+)
+async def test_a_bad_answer_changes_nothing(answer, rule):
+    task, editor = set_up()
+    outcome = await run(task, editor, FakeModel(answer))
+    assert isinstance(outcome, Refused)
+    assert outcome.rule == rule
+    assert "Nothing was changed" in outcome.reason
+    assert editor.applied == []
+    assert editor.document.text == TEXT
+
+
+async def test_a_stream_without_its_end_changes_nothing():
+    task, editor = set_up()
+    outcome = await run(task, editor, FakeModel(fenced(NEW), ended=False))
+    assert isinstance(outcome, Refused)
+    assert outcome.rule == "cut_off"
+    assert editor.applied == []
+
+
+async def test_a_fault_of_the_model_is_a_sentence():
+    task, editor = set_up()
+    outcome = await run(task, editor, FakeModel(OutOfCredit(Facts(host="api.example", status=403))))
+    assert isinstance(outcome, Refused)
+    assert outcome.rule == "out_of_credit"
+    assert "Nothing was changed" in outcome.reason
+
+
+async def test_an_explanation_is_shown_defused():
+    task, editor = set_up(EXPLAIN)
+    outcome = await run(task, editor, FakeModel("Adds up. ![x](http://evil.example/a)"))
+    assert isinstance(outcome, Explained)
+    assert editor.shown == [("Explain total", "# total\n\nAdds up. x\n")]
+
+
+async def test_half_an_explanation_says_that_it_is_half():
+    task, editor = set_up(EXPLAIN)
+
+    class Cut(FakeModel):
+        async def stream(self, prompt):
+            async for delta in super().stream(prompt):
+                if delta.completion is None:
+                    yield delta
+            raise CutOff(Facts(host="api.example"))
+
+    outcome = await run(task, editor, Cut("Adds up"))
+    assert isinstance(outcome, Explained)
+    assert editor.shown[0][1].startswith("# total\n\nAdds up")
+    assert "cut off" in editor.shown[0][1]
+
+
+async def test_an_empty_explanation_is_refused():
+    task, editor = set_up(EXPLAIN)
+    outcome = await run(task, editor, FakeModel("  "))
+    assert isinstance(outcome, Refused)
+    assert editor.shown == []
+
+
+async def test_tests_become_a_new_file():
+    task, editor = set_up(GENERATE_TESTS)
+    answer = fenced(
+        "from your_module import total\n\n\ndef test_total():\n    assert total([1]) == 1"
+    )
+    outcome = await run(task, editor, FakeModel(answer))
+    assert isinstance(outcome, Created)
+    assert editor.created == [
+        (
+            Path("/shop/tests/test_a.py"),
+            "from a import total\n\n\ndef test_total():\n    assert total([1]) == 1\n",
+        )
+    ]
+    assert editor.document.text == TEXT
+
+
+async def test_an_answer_without_tests_makes_no_file():
+    task, editor = set_up(GENERATE_TESTS)
+    outcome = await run(task, editor, FakeModel(fenced("def total(items):\n    return 0\n")))
+    assert isinstance(outcome, Refused)
+    assert outcome.rule == "no_tests"
+    assert "test_a.py was not created" in outcome.reason
+    assert editor.created == []
+
+
+async def test_control_files_are_refused_before_anything_is_sent():
+    task, editor = set_up(file=PurePosixPath(".vscode/tasks.py"))
+    model = FakeModel(fenced(NEW))
+    outcome = await run(task, editor, model)
+    assert isinstance(outcome, Refused)
+    assert outcome.rule == "control_file"
+    assert model.prompts == []
+    explain, editor = set_up(EXPLAIN, file=PurePosixPath(".vscode/tasks.py"))
+    assert isinstance(await run(explain, editor, FakeModel("It is a task.")), Explained)
+
+
+async def test_a_region_too_large_is_refused_before_anything_is_sent():
+    text = "def total(items):\n" + "    x = 1\n" * 500 + "    result = 0\n"
+    task, editor = set_up(text=text)
+    model = FakeModel(fenced(NEW))
+    outcome = await run(task, editor, model)
+    assert isinstance(outcome, Refused)
+    assert "501 lines" in outcome.reason or "502 lines" in outcome.reason
+    assert model.prompts == []
