@@ -1,0 +1,143 @@
+"""The HTTP client: one prompt in, a stream of deltas out, and every fault a `ModelError`."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+import uuid
+from collections import Counter
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
+
+import httpx
+
+from dola_ls.core.prompt import MIN_PREDICTION, Prompt
+from dola_ls.model import errors, retry
+from dola_ls.model.connection import Connections
+from dola_ls.model.endpoint import Endpoint
+from dola_ls.model.errors import ModelError
+from dola_ls.model.exchange import Exchange, Failure, Timeouts
+from dola_ls.model.faults import Call
+from dola_ls.model.prediction import PredictionBook
+from dola_ls.model.request import admit, compose
+from dola_ls.model.retry import Situation
+from dola_ls.model.stream import Delta
+
+
+class HttpModel:
+    """A model behind an OpenAI-compatible address. Nothing is opened before the first `stream`."""
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        *,
+        predictions: PredictionBook | None = None,
+        timeouts: Timeouts | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self.name = endpoint.model
+        self.context_tokens = endpoint.context_tokens
+        self.predictions = predictions if predictions is not None else PredictionBook()
+        self._endpoint = endpoint
+        self._timeouts = timeouts or Timeouts()
+        self._sleep = sleep
+        self._breaker = retry.Breaker()
+        self._connections = Connections(
+            endpoint,
+            httpx.Timeout(
+                connect=self._timeouts.connect,
+                write=self._timeouts.write,
+                pool=self._timeouts.pool,
+                read=None,
+            ),
+        )
+
+    async def stream(self, prompt: Prompt) -> AsyncGenerator[Delta, None]:
+        """Yield the answer as it comes; see `ChatModel.stream`."""
+        admit(self._endpoint)
+        pause = self._breaker.pause_left(time.monotonic())
+        if pause:
+            raise errors.Paused(errors.Facts(host=self._endpoint.host), pause)
+        try:
+            async with aclosing(self._ask(prompt)) as deltas:
+                async for delta in deltas:
+                    yield delta
+        except ModelError as error:
+            if error.retryable:
+                self._breaker.failed(time.monotonic())
+            else:
+                self._breaker.succeeded()
+            raise
+        self._breaker.succeeded()
+
+    async def aclose(self) -> None:
+        """Close all connections, also those in use."""
+        await self._connections.aclose()
+
+    async def _ask(self, prompt: Prompt) -> AsyncGenerator[Delta, None]:
+        """Send the request, again where that is safe, and yield what the answer brings."""
+        endpoint = self._endpoint
+        predicted = self._predicts(prompt)
+        spent, attempts = 0.0, Counter[Situation]()
+        while True:
+            request = compose(endpoint, prompt, predicted=predicted)
+            # A new id each time: the server's support must be able to tell the tries apart.
+            sent = (prompt.user, prompt.prediction or "")
+            call = Call(endpoint, uuid.uuid4().hex, sent)
+            exchange = Exchange(self._connections, self._timeouts, call)
+            async with aclosing(exchange.run(request, predicted)) as deltas:
+                async for delta in deltas:
+                    if delta.completion is not None and delta.completion.predicted:
+                        usage = delta.completion.usage
+                        self.predictions.record(
+                            endpoint.origin, endpoint.model, usage, prompt.action
+                        )
+                    yield delta
+            failure = exchange.failure
+            if failure is None:
+                return
+            error = failure.error
+            if (
+                predicted
+                and isinstance(error, errors.BadRequest)
+                and (error.parameter == "prediction")
+            ):
+                self.predictions.refuse(endpoint.origin, endpoint.model)
+                predicted = False
+                continue
+            wait = retry.wait_before_retry(
+                failure.situation,
+                attempts[failure.situation],
+                failure.headers,
+                spent,
+                now=time.time(),
+                dice=random.random(),
+            )
+            if wait is None:
+                raise error
+            attempts[failure.situation] += 1
+            spent += wait
+            async for notice in self._wait(failure, wait):
+                yield notice
+
+    async def _wait(self, failure: Failure, seconds: float) -> AsyncIterator[Delta]:
+        """Sleep, counting down in notices."""
+        reasons = {
+            Situation.NOTHING_SENT: f"{self._endpoint.host} does not answer",
+            Situation.RATE_LIMITED: "Rate limited",
+            Situation.BUSY: f"{self._endpoint.host} is busy ({failure.error.status})",
+        }
+        left = seconds
+        while left > 0:
+            reason = reasons.get(failure.situation, "")
+            yield Delta(notice=f"{reason}; trying again in {max(round(left), 1)} s")
+            step = min(left, 1.0)
+            await self._sleep(step)
+            left -= step
+
+    def _predicts(self, prompt: Prompt) -> bool:
+        # The embedded engine drafts from the prompt itself and does not know the field.
+        if self._endpoint.provider == "local" or len(prompt.prediction or "") < MIN_PREDICTION:
+            return False
+        return self.predictions.wanted(self._endpoint.origin, self._endpoint.model, prompt.action)

@@ -1,0 +1,76 @@
+"""Tokens and money: per action, per session, per day.
+
+Kept in memory. Prices are the server's word (`meta.usage`); calls it names no price for are
+counted, never guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from types import MappingProxyType
+
+from dola_ls.model.stream import Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """The sum over some calls."""
+
+    calls: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    reasoning_tokens: int = 0
+    cached_tokens: int = 0
+    accepted_prediction_tokens: int = 0
+    rejected_prediction_tokens: int = 0
+    cost_usd: float = 0.0
+    #: Calls whose price the server did not tell; they are not in `cost_usd`.
+    unpriced_calls: int = 0
+
+    def plus(self, usage: Usage) -> Spending:
+        """Return the sum with one more call."""
+        return Spending(
+            self.calls + 1,
+            self.prompt_tokens + (usage.prompt_tokens or 0),
+            self.completion_tokens + (usage.completion_tokens or 0),
+            self.reasoning_tokens + (usage.reasoning_tokens or 0),
+            self.cached_tokens + (usage.cached_tokens or 0),
+            self.accepted_prediction_tokens + (usage.accepted_prediction_tokens or 0),
+            self.rejected_prediction_tokens + (usage.rejected_prediction_tokens or 0),
+            self.cost_usd + (usage.cost_usd or 0.0),
+            self.unpriced_calls + (usage.cost_usd is None),
+        )
+
+
+_NOTHING = Spending()
+
+
+class Ledger:
+    """What the calls of this server process cost; a session is the life of the process."""
+
+    def __init__(self) -> None:
+        self._session = _NOTHING
+        self._actions: dict[str, Spending] = {}
+        self._days: dict[date, Spending] = {}
+
+    def record(self, action: str, usage: Usage, day: date) -> None:
+        """Enter one call of `action`; one that failed after it was answered counts too."""
+        self._session = self._session.plus(usage)
+        self._actions[action] = self._actions.get(action, _NOTHING).plus(usage)
+        self._days[day] = self._days.get(day, _NOTHING).plus(usage)
+
+    @property
+    def session(self) -> Spending:
+        """The sum of all calls so far."""
+        return self._session
+
+    @property
+    def actions(self) -> Mapping[str, Spending]:
+        """The sum for each action that made a call."""
+        return MappingProxyType(self._actions)
+
+    def on(self, day: date) -> Spending:
+        """Return the sum of one day, in whichever time zone `record` was given its days."""
+        return self._days.get(day, _NOTHING)

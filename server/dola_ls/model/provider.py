@@ -1,0 +1,235 @@
+"""From the settings to a model: which provider, which address, which key."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from dola_ls.model.endpoint import Endpoint, is_loopback, origin_of
+from dola_ls.model.keys import Key, Keys, NoKey
+from dola_ls.model.weights import MODELS, find, find_any, named
+
+if TYPE_CHECKING:
+    from dola_ls.model.prediction import PredictionBook
+    from dola_ls.model.stream import ChatModel
+    from dola_ls.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """A service that is known by name."""
+
+    title: str
+    base_url: str
+    model: str
+    #: The model for cheap work.
+    fast_model: str
+
+
+PROVIDERS = MappingProxyType(
+    {
+        "aimlapi": Provider(
+            "AIML API",
+            "https://api.aimlapi.com/v1",
+            "bytedance/dola-seed-2-0-code",
+            "bytedance/dola-seed-2-0-lite",
+        ),
+        "ark": Provider(
+            "BytePlus ModelArk",
+            "https://ark.ap-southeast.bytepluses.com/api/v3",
+            "seed-2-0-code-preview-260328",
+            "seed-2-0-lite-260228",
+        ),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LocalChoice:
+    """The embedded engine with one of its models."""
+
+    model: str
+    weights: Path
+    idle_minutes: float
+
+
+@dataclass(frozen=True, slots=True)
+class Unavailable:
+    """No model can be asked; `reason` says why and what to do, in sentences."""
+
+    reason: str
+
+
+Choice = Endpoint | LocalChoice | Unavailable
+
+
+def checked_url(value: str) -> str:
+    """Return a base address without its last slash; raises ValueError saying what it must be.
+
+    Plain http is for this machine only (S3), and an address that carries a password is refused:
+    addresses are shown, keys are not.
+    """
+    value = value.strip()
+    try:
+        parts = urlsplit(value)
+        origin_of(value)
+    except ValueError:
+        raise ValueError("must be an address such as https://example.com/v1") from None
+    host = parts.hostname or ""
+    if not re.fullmatch(r"[A-Za-z0-9._\-]+|[0-9a-f:.]+", host) or not re.fullmatch(
+        r"[!-\[\]-~]+", value
+    ):
+        raise ValueError("must be an address such as https://example.com/v1, in ASCII")
+    if "@" in parts.netloc or parts.fragment:
+        raise ValueError("must not hold a user name, a password or a #")
+    if parts.scheme.lower() == "http" and not is_loopback(value):
+        raise ValueError("must begin with https://, unless it names this machine")
+    return value.rstrip("/")
+
+
+def home_origin(settings: Settings) -> str | None:
+    """Return the origin these settings lead to when taken alone; None where they lead to none."""
+    name = _named(settings)
+    if known := PROVIDERS.get("aimlapi" if name == "auto" else name):
+        return origin_of(known.base_url)
+    return origin_of(settings.base_url) if name == "custom" and settings.base_url else None
+
+
+async def choose(settings: Settings, keys: Keys, *, fast: bool = False) -> Choice:
+    """Decide which model to ask, or say why there is none; sends nothing.
+
+    `fast` asks for the model for cheap work. May take seconds: the user's key command and keyring
+    are asked here. A key that was given but is broken never leads to another model by itself.
+    """
+    name = _named(settings)
+    if name == "local":
+        return _local(settings)
+    if name == "custom":
+        return await _custom(settings, keys, fast)
+    if name != "auto":
+        endpoint = await _known(name, settings, keys, fast)
+        return endpoint if isinstance(endpoint, Endpoint) else _without_key(endpoint)
+    endpoint = await _known("aimlapi", settings, keys, fast)
+    if isinstance(endpoint, NoKey) and not endpoint.broken and _has_ark_key(keys):
+        endpoint = await _known("ark", settings, keys, fast)
+    if isinstance(endpoint, Endpoint):
+        return endpoint
+    if endpoint.broken:
+        return _without_key(endpoint)
+    local = _local(settings)
+    return local if isinstance(local, LocalChoice) else _without_key(endpoint)
+
+
+def open_model(
+    choice: Endpoint | LocalChoice, *, predictions: PredictionBook | None = None
+) -> ChatModel:
+    """Return the model behind a choice; nothing is connected or started until it is asked.
+
+    `predictions` is what is known about the `prediction` field, shared by all models.
+    """
+    if isinstance(choice, Endpoint):
+        from dola_ls.model.client import HttpModel
+
+        return HttpModel(choice, predictions=predictions)
+    from dola_ls.model.local import LocalModel
+
+    return LocalModel(choice.weights, idle_seconds=choice.idle_minutes * 60)
+
+
+def engine_installed() -> bool:
+    """Tell whether the embedded engine can be imported, without importing it."""
+    return importlib.util.find_spec("xllamacpp") is not None
+
+
+def _named(settings: Settings) -> str:
+    """Return the provider's name; an address alone means a server of the user's own."""
+    return "custom" if settings.provider == "auto" and settings.base_url else settings.provider
+
+
+def _has_ark_key(keys: Keys) -> bool:
+    return bool(keys.env.get("ARK_API_KEY", "").strip())
+
+
+async def _known(name: str, settings: Settings, keys: Keys, fast: bool) -> Endpoint | NoKey:
+    provider = PROVIDERS[name]
+    key = await keys.find(settings, origin_of(provider.base_url))
+    if isinstance(key, NoKey):
+        return key
+    model = settings.model or provider.model
+    return Endpoint(
+        provider=name,
+        base_url=provider.base_url,
+        # Someone who chose the model may not have the small one.
+        model=settings.fast_model or (settings.model or provider.fast_model) if fast else model,
+        api_key=key.value,
+        key_origin=key.origin,
+        proxy=_proxy(settings),
+        ca_bundle=settings.ca_bundle,
+        reasoning_effort=settings.reasoning_effort or "low",
+    )
+
+
+async def _custom(settings: Settings, keys: Keys, fast: bool) -> Endpoint | Unavailable:
+    url, model = settings.base_url, settings.model
+    if url is None or model is None:
+        name = "base_url" if url is None else "model"
+        return Unavailable(
+            f"The provider `custom` needs `{name}`, so nothing was sent. Set DOLA_{name.upper()}, "
+            f"or `{name}` in the user file."
+        )
+    key = await keys.find(settings, origin_of(url))
+    if isinstance(key, NoKey) and (key.broken or (key.withheld and not is_loopback(url))):
+        return _without_key(key)
+    effort = settings.reasoning_effort
+    found = key if isinstance(key, Key) else None
+    return Endpoint(
+        provider="custom",
+        base_url=url,
+        model=settings.fast_model or model if fast else model,
+        # Many servers of one's own want none; one that does will say so.
+        api_key=found.value if found else None,
+        key_origin=found.origin if found else None,
+        proxy=_proxy(settings),
+        ca_bundle=settings.ca_bundle,
+        reasoning_effort=effort,
+        # Room for a model that thinks unasked, small enough for a server with a short context.
+        reasoning_tokens=4096 if effort else 2048,
+    )
+
+
+def _proxy(settings: Settings) -> str | None:
+    return settings.proxy.get_secret_value() if settings.proxy else None
+
+
+def _without_key(key: NoKey) -> Unavailable:
+    if key.broken:
+        return Unavailable(key.reason)
+    large, small = MODELS["1.5b"], MODELS["0.5b"]
+    return Unavailable(
+        f"{key.reason} Nothing was sent. Set DOLA_API_KEY, or `api_key` or `key_command` in the "
+        "user file. To work without a key, run `dola-ls local install`: it downloads a model of "
+        f"{large.gigabytes} (with `--model {small.name}`, {small.gigabytes}) that runs on this "
+        "machine."
+    )
+
+
+def _local(settings: Settings) -> LocalChoice | Unavailable:
+    wanted = MODELS[settings.local.model]
+    # Someone who installed the other model only wants that one.
+    path = find(wanted.name) or find_any()
+    if path is None:
+        return Unavailable(
+            f"The embedded model {wanted.title} is not installed, so nothing was done. Run "
+            f"`dola-ls local install --model {wanted.name}`, which downloads {wanted.gigabytes}."
+        )
+    if not engine_installed():
+        return Unavailable(
+            "The embedded engine is not installed, only its model, so nothing was done. Run "
+            "`python3 -m pip install 'dola-ls[local]'` in the environment of dola-ls."
+        )
+    return LocalChoice((named(path) or wanted).name, path, settings.local.idle_minutes)

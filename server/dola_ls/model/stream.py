@@ -1,0 +1,80 @@
+"""What a model call yields: deltas, and at the end how it went."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from dola_ls.core.prompt import Prompt
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens and money of one call, as the server reported them; None means it did not say."""
+
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    cached_tokens: int | None = None
+    #: Predicted Outputs: https://platform.openai.com/docs/guides/predicted-outputs. The embedded
+    #: engine's draft counters are reported in the same two fields.
+    accepted_prediction_tokens: int | None = None
+    rejected_prediction_tokens: int | None = None
+    cost_usd: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """How a stream ended.
+
+    `finish_reason` is the server's word (``stop``, ``length``, ``content_filter``, ``tool_calls``)
+    or None; `done` tells whether ``[DONE]`` was seen. A stream with neither was cut off.
+    """
+
+    finish_reason: str | None
+    done: bool
+    model: str
+    usage: Usage = field(default_factory=Usage)
+    #: The server's id of this call, for its support; never compared.
+    inference_id: str | None = None
+    refusal: str | None = None
+    #: Whether the request that was answered carried a prediction.
+    predicted: bool = False
+
+    @property
+    def ended(self) -> bool:
+        """Tell whether the server said that the answer is over."""
+        return self.finish_reason is not None or self.done
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """A piece of the answer. The last one of a stream carries `completion`, and only that one."""
+
+    text: str = ""
+    reasoning: str = ""
+    completion: Completion | None = None
+    #: A remark for the progress display, such as a wait before another try.
+    notice: str = ""
+
+
+class ChatModel(Protocol):
+    """Anything that answers a prompt: the HTTP client, the embedded engine, a fake."""
+
+    #: The model's id as the receipt shows it.
+    name: str
+    #: Tokens of context round the region that this model can afford.
+    context_tokens: int
+
+    def stream(self, prompt: Prompt) -> AsyncGenerator[Delta, None]:
+        """Yield the answer as it comes.
+
+        Raises a `dola_ls.model.errors.ModelError` whose text is a sentence for the user. Closing
+        the iterator or cancelling its task closes the connection.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Let go of connections and processes."""
+        ...

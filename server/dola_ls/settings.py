@@ -1,0 +1,158 @@
+"""The settings and what each may be; `dola_ls.resolve` finds out what they are.
+
+Imported only after ``initialize`` is answered, because pydantic takes its time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+)
+
+from dola_ls.model.provider import checked_url
+
+#: Never taken from client settings: editors merge the workspace's own settings into those, and
+#: whoever sends a pull request could then choose where code and keys go or what is run (S1).
+#: The last two belong to later versions and are refused under these names already now.
+RESTRICTED = frozenset(
+    {"provider", "base_url", "api_key", "key_command", "proxy", "ca_bundle", "tests.run", "prompts"}
+)
+#: Log levels that write code to disk; the same rule.
+RESTRICTED_VALUES = {"log": frozenset({"trace"})}
+#: Settings whose values are never shown, not even to say what is wrong with them.
+SECRET = frozenset({"api_key", "key_command", "proxy"})
+ENVIRONMENT = {
+    "DOLA_PROVIDER": "provider",
+    "DOLA_BASE_URL": "base_url",
+    "DOLA_MODEL": "model",
+    "DOLA_FAST_MODEL": "fast_model",
+    "DOLA_APPLY": "apply",
+    "DOLA_LOG": "log",
+}
+
+
+def _lower(value: object) -> object:
+    return value.strip().lower() if isinstance(value, str) else value
+
+
+def _one_line(value: str) -> str:
+    value = value.strip()
+    if not value or len(value) > 200 or not value.isprintable():
+        raise ValueError("must be one line of 1 to 200 characters")
+    return value
+
+
+def _absolute(value: str) -> str:
+    path = Path(value).expanduser()
+    if not path.is_absolute():
+        # A relative path would be looked up in the workspace, where the editor starts the server.
+        raise ValueError("must be an absolute path, or begin with ~")
+    return str(path)
+
+
+def _proxy(value: SecretStr) -> SecretStr:
+    if not re.match(r"https?://[^\s/]+/?$", value.get_secret_value()):
+        raise ValueError("must be an http:// or https:// address without a path")
+    return value
+
+
+def _command(value: tuple[str, ...]) -> tuple[str, ...]:
+    if not value or not value[0].strip() or any("\0" in part for part in value):
+        raise ValueError('must be a list such as ["pass", "show", "aimlapi"]')
+    name = value[0]
+    if re.search(r"[/\\]", name) and not Path(name).expanduser().is_absolute():
+        raise ValueError("must begin with an absolute path or a bare program name")
+    return value
+
+
+Name = Annotated[str, AfterValidator(_one_line)]
+
+
+class LocalSettings(BaseModel):
+    """The embedded engine."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    model: Annotated[Literal["1.5b", "0.5b"], BeforeValidator(_lower)] = "1.5b"
+    #: The engine's process is stopped after so long without a request.
+    idle_minutes: float = Field(default=15, strict=True, ge=1, le=1440)
+
+
+class Settings(BaseModel):
+    """What the user wants; see `dola_ls.resolve` for where it comes from."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    provider: Annotated[
+        Literal["auto", "aimlapi", "ark", "local", "custom"], BeforeValidator(_lower)
+    ] = "auto"
+    #: The address before ``/chat/completions``; None means the provider's own.
+    base_url: Annotated[str, AfterValidator(checked_url)] | None = None
+    model: Name | None = None
+    #: The model for cheap work.
+    fast_model: Name | None = None
+    #: Whether an edit goes into the buffer at once or is shown first.
+    apply: Annotated[Literal["direct", "review"], BeforeValidator(_lower)] = "direct"
+    log: Annotated[
+        Literal["error", "warning", "info", "debug", "trace"], BeforeValidator(_lower)
+    ] = "info"
+    api_key: SecretStr | None = None
+    #: A program and its arguments, run without a shell, whose first line of output is the key.
+    key_command: Annotated[tuple[str, ...], AfterValidator(_command)] | None = Field(
+        default=None, repr=False
+    )
+    proxy: Annotated[SecretStr, AfterValidator(_proxy)] | None = None
+    ca_bundle: Annotated[str, AfterValidator(_absolute)] | None = None
+    #: None means low where the provider's models reason, and no such field elsewhere.
+    reasoning_effort: (
+        Annotated[Literal["low", "medium", "high"], BeforeValidator(_lower)] | None
+    ) = None
+    #: Whether each action's figures are sent to the client as a `telemetry/event`.
+    receipts: bool = Field(default=False, strict=True)
+    local: LocalSettings = LocalSettings()
+    #: The origin that `api_key` and `key_command` were written for: the one the user file itself
+    #: leads to. Set by `resolve` alone (S2).
+    key_origin: str | None = Field(default=None, exclude=True)
+
+
+def _leaves(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, field in model.model_fields.items():
+        if field.exclude:
+            continue
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from _leaves(field.annotation, f"{prefix}{name}.")
+        else:
+            yield prefix + name, field.default
+
+
+#: Every setting by its dotted name, with its default.
+DEFAULTS: dict[str, Any] = dict(_leaves(Settings))
+
+
+def value_of(settings: Settings, name: str) -> Any:
+    """Return a setting by its dotted name, fit to be shown: secrets are masked."""
+    value: Any = settings
+    for part in name.split("."):
+        value = getattr(value, part)
+    if isinstance(value, SecretStr):
+        return "(hidden)"
+    return f"{value[0]} …" if name == "key_command" and value else value
+
+
+def settings_from(values: Mapping[str, Any]) -> Settings:
+    """Return the settings with these dotted names set; raises pydantic's ValidationError."""
+    nested: dict[str, Any] = {}
+    for name, value in values.items():
+        group, _, leaf = name.rpartition(".")
+        (nested.setdefault(group, {}) if group else nested)[leaf] = value
+    return Settings.model_validate(nested)

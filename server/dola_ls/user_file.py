@@ -1,0 +1,79 @@
+"""The user's own ``config.toml``: where it is, and what it says."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+
+_LARGEST_FILE = 1 << 20
+
+
+def default_user_file() -> Path | None:
+    """Return where the user's ``config.toml`` belongs, or None where there is no home folder."""
+    import platformdirs
+
+    folder = Path(platformdirs.user_config_dir("dola-ls", appauthor=False))
+    return folder / "config.toml" if folder.is_absolute() else None
+
+
+def chosen_file(env: Mapping[str, str], default: Path | None, problems: list[str]) -> Path | None:
+    """Return the file that ``DOLA_CONFIG`` names, else `default`."""
+    given = env.get("DOLA_CONFIG", "").strip()
+    if not given:
+        return default
+    try:
+        path = Path(given).expanduser()
+    except RuntimeError:  # "~name" of nobody
+        path = Path(given)
+    if not path.is_absolute():
+        # Editors start the server in the workspace, whose files are not to be trusted (S1).
+        problems.append(
+            f"DOLA_CONFIG={given!r} was ignored: a relative path would be looked up in the "
+            "workspace. Give an absolute path."
+        )
+        return default
+    if not os.path.exists(path):
+        problems.append(f"DOLA_CONFIG names {path}, which does not exist. No user file was read.")
+    return path
+
+
+def read_user_file(path: Path, problems: list[str]) -> Mapping[str, object]:
+    """Return what the user file says; a file that cannot be used says nothing but why."""
+    try:
+        if not path.exists():
+            return {}
+        if not path.is_file():  # opening a pipe would wait for ever
+            raise OSError("it is not a regular file")
+        mode = path.stat().st_mode if os.name == "posix" else 0
+        with path.open("rb") as file:
+            raw = file.read(_LARGEST_FILE + 1)
+        if len(raw) > _LARGEST_FILE:
+            raise OSError("it is larger than 1 MiB")
+        data: dict[str, object] = tomllib.loads(raw.decode("utf-8-sig"))
+    except tomllib.TOMLDecodeError as error:
+        problems.append(f"{path} was ignored, because it is not valid TOML: {error}.")
+        return {}
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        problems.append(f"{path} was ignored, because line {line} is not UTF-8.")
+        return {}
+    except OSError as error:
+        problems.append(
+            f"{path} was ignored, because it cannot be read: {error.strerror or error}."
+        )
+        return {}
+    if mode & 0o002:
+        problems.append(
+            f"{path} was ignored, because every user of this machine can write to it. "
+            f"Run: chmod 600 '{path}'"
+        )
+        return {}
+    section = data.get("dola", data)
+    if mode & 0o077 and isinstance(section, dict) and section.pop("api_key", None) is not None:
+        problems.append(
+            f"`api_key` in {path} was not used, because other users of this machine can read the "
+            f"file. Run: chmod 600 '{path}'"
+        )
+    return data
