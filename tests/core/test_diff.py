@@ -15,7 +15,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from dola_ls.core.alignment import Work, align
@@ -139,8 +139,12 @@ def test_hunks_hold_what_differs_and_nothing_else(old: list[str], new: list[str]
 @given(st.lists(st.sampled_from("ab ")), st.lists(st.sampled_from("ab ")))
 @settings(max_examples=400)
 def test_without_unique_lines_as_many_are_kept_as_can_be(old: list[str], new: list[str]) -> None:
-    # Twice over no line is unique, so no anchor binds the alignment.
-    old, new = old + old, new + new
+    inner_old, inner_new = old[:], new[:]
+    for end in (0, -1):
+        while inner_old and inner_new and inner_old[end] == inner_new[end]:
+            del inner_old[end], inner_new[end]
+    # A line that occurs once in both would bind the alignment.
+    assume(not any(inner_old.count(x) == inner_new.count(x) == 1 for x in "ab "))
     kept = len(old) - sum(end - start for start, end, _, _ in align(old, new))
     assert kept == lcs_length(old, new)
 
@@ -179,7 +183,21 @@ def test_work_is_never_quadratic() -> None:
     assert granted - work.left < len(old) * len(new) / 3
 
 
+def test_work_used_up_half_way_leaves_the_rest_as_one_replacement() -> None:
+    pick = random.Random(8)
+    old = [pick.choice("abcd") for _ in range(60_000)]
+    new = [pick.choice("abcd") for _ in range(60_000)]
+    *_, (start, end, _, behind) = align(old, new, Work(left=50_000_000))
+    assert min(end, behind) > 59_900  # but for lines that both happen to end with
+    assert 3000 < start < 30_000
+
+
 # --- what people see
+
+
+def test_a_line_that_occurs_once_counts_more_than_many_that_do_not() -> None:
+    old, new = ["only", "}", "}", "}"], ["}", "}", "}", "only"]
+    assert align(old, new) == [(0, 0, 0, 3), (1, 4, 4, 4)]
 
 
 @pytest.mark.parametrize(
@@ -201,6 +219,11 @@ def test_work_is_never_quadratic() -> None:
         # A line that has nothing in common with the new one is replaced whole.
         ("    return cache\n", "    yield from walk(tree)\n",
          [Edit(4, 16, "yield from walk(tree)")]),
+        # Lines that resemble each other are found, wherever they stand in the hunk.
+        ("x = load(path)\n", "try:\n    x = load(path)\nexcept OSError:\n    x = None\n",
+         [Edit(0, 0, "try:\n    "), Edit(15, 15, "except OSError:\n    x = None\n")]),
+        ("a = one(1)\nb = two(2)\n", "b = two(3)\nc = six(6)\n",
+         [Edit(0, 11, ""), Edit(19, 20, "3"), Edit(22, 22, "c = six(6)\n")]),
     ],
 )  # fmt: skip
 def test_edits_read_well(old: str, new: str, edits: list[Edit]) -> None:

@@ -21,7 +21,7 @@ def test_a_good_file_stays_as_it_is():
 
 
 def test_a_missing_import_is_added_after_the_others():
-    assert tidy(TEST) == f"{IMPORT}\n\n{TEST}"
+    assert tidy(TEST) == f"{IMPORT}\n\n\n{TEST}"
     assert tidy(f'"""Tests."""\nimport math\n\n\n{TEST}') == (
         f'"""Tests."""\nimport math\n{IMPORT}\n\n\n{TEST}'
     )
@@ -35,7 +35,7 @@ def test_an_import_from_a_made_up_module_is_set_right():
     assert tidy(f"from x import total, helper\n\n{TEST}") == (
         f"from x import helper\n{IMPORT}\n\n{TEST}"
     )
-    assert tidy(f"import total\n\n{TEST}") == f"{IMPORT}\n\n{TEST}"
+    assert tidy(f"import total\n\n{TEST}") == f"{IMPORT}\n\n\n{TEST}"
 
 
 def test_a_copy_of_what_is_tested_goes():
@@ -49,7 +49,7 @@ def test_a_copy_of_what_is_tested_goes():
 
 def test_pytest_is_imported_where_it_is_used():
     code = "def test_total():\n    with pytest.raises(ValueError):\n        total(None)\n"
-    assert tidy(code) == f"import pytest\n\n{IMPORT}\n\n{code}"
+    assert tidy(code) == f"import pytest\n\n{IMPORT}\n\n\n{code}"
 
 
 def test_line_ends_are_the_projects():

@@ -62,6 +62,9 @@ def after(text: str, changes: Sequence[Edit]) -> str:
         (at("two", "TWO"), [above("three", "new\n")], "zero\none\nTWO\nnew\nthree\nfour\n"),
         (at("two", "TWO"), [below("two", "\nnew")], "zero\none\nTWO\nnew\nthree\nfour\n"),
         (at("two\n", "TWO\n"), [below("two", "\nnew")], "zero\none\nTWO\nnew\nthree\nfour\n"),
+        # Of two equal lines, the one put in is the new one.
+        (at("two", "TWO"), [above("two", "two\n")], "zero\none\ntwo\nTWO\nthree\nfour\n"),
+        (at("two", "TWO"), [above("three", "two\n")], "zero\none\nTWO\ntwo\nthree\nfour\n"),
         # Whole lines of ours between lines that the user changes.
         (above("two", "new\n"), [at("one", "1"), at("two", "2", TEXT.replace("one", "1"))],
          "zero\n1\nnew\n2\nthree\nfour\n"),
@@ -103,6 +106,7 @@ def test_apart(edit: Edit, changes: list[Edit], merged: str) -> None:
         ([above("two", "ours\n")], [below("one", "\ntheirs")], 2),
         ([below(TEXT, "ours\n")], [below(TEXT, "theirs\n")], 5),
         ([below(TEXT, "ours")], [below(TEXT, "t")], 5),
+        ([below(TEXT, "ours\n")], [below(TEXT, "t")], 5),
     ],
 )
 def test_conflict(edits: list[Edit], changes: list[Edit], line: int) -> None:
@@ -152,9 +156,17 @@ def test_edits_outside_the_text_are_an_error(bad: Edit) -> None:
 @settings(max_examples=200)
 def test_net_changes_come_to_the_same(one: tuple[str, str], other: tuple[str, str]) -> None:
     (old, middle), (_, new) = one, other
-    changes = [*reversed(smallest_edits(old, middle)), Edit(0, len(middle), new)]
+    # From the last to the first, so that each refers to what the one before it left.
+    typed = smallest_edits(old, middle)[::-1]
+    assert apply_edits(old, net_changes(old, typed)) == middle
+    changes = [*typed, Edit(0, len(middle), new)]
     assert apply_edits(old, net_changes(old, changes)) == new
     assert net_changes(old, [*changes, Edit(0, len(new), old)]) == []
+
+
+def test_changes_of_one_line_are_seen_together() -> None:
+    changes = [Edit(0, 0, "x"), Edit(11, 11, "y")]
+    assert net_changes("alpha_beta\n", changes) == [Edit(0, 10, "xalpha_betay")]
 
 
 # --- random interleavings beside an oracle that knows characters, not edits

@@ -11,7 +11,7 @@ from dola_ls.core.outcome import Created, Edited, Explained, Proposed, Refused, 
 from dola_ls.core.syntax import parse
 from dola_ls.core.test_placement import Placement
 from dola_ls.model.errors import CutOff, Facts, OutOfCredit
-from dola_ls.run import Now, Proposal, Task, run
+from dola_ls.run import NotApplied, Now, Proposal, Task, run
 from tests.fakes.model import FakeModel, fenced
 
 TEXT = """\
@@ -62,11 +62,13 @@ class FakeEditor:
         self.messages.append(message)
         self.on_report()
 
-    async def apply(self, document: Document, edits: Sequence[Edit], label: str) -> str | None:
+    async def apply(
+        self, document: Document, edits: Sequence[Edit], label: str
+    ) -> NotApplied | None:
         if self.refusals:
-            refusal = self.refusals.pop(0)
+            refusal, before = self.refusals.pop(0), self.document
             self.on_refusal()
-            return refusal
+            return NotApplied(refusal, again=self.document is not before)
         assert document is self.document
         self.applied.append(edits)
         text = apply_edits(document.text, edits)

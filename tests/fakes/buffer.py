@@ -10,23 +10,21 @@ UNIT = {"utf-8": 1, "utf-16": 2, "utf-32": 4}
 
 
 def lines_of(text: str) -> list[tuple[str, str]]:
-    """Return each line and its line end, one character after the other."""
+    """Return each line and its line end: LF, CR LF or CR, and nothing else."""
     lines = []
-    line = ""
-    position = 0
-    while position < len(text):
-        char = text[position]
-        if char == "\r" and text[position + 1 : position + 2] == "\n":
-            lines.append((line, "\r\n"))
-            line, position = "", position + 2
-        elif char in "\r\n":
-            lines.append((line, char))
-            line, position = "", position + 1
+    for part in text.split("\n"):
+        *whole, last = part.split("\r")
+        lines += [(line, "\r") for line in whole]
+        lines.append((last, "\n"))
+    lines[-1] = (lines[-1][0], "")
+    joined: list[tuple[str, str]] = []
+    for line, end in lines:
+        # An empty piece after a CR and before an LF is no line: the two are one line end.
+        if joined and joined[-1][1] == "\r" and not line and end == "\n":
+            joined[-1] = (joined[-1][0], "\r\n")
         else:
-            line += char
-            position += 1
-    lines.append((line, ""))
-    return lines
+            joined.append((line, end))
+    return joined
 
 
 def units(text: str, encoding: str) -> int:

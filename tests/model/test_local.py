@@ -23,6 +23,7 @@ from dola_ls.model import engine
 from dola_ls.model import weights as files
 from dola_ls.model.errors import ModelError, TooLong
 from dola_ls.model.local import ENGINE, EngineFailed, LocalModel, NotInstalled
+from dola_ls.model.repeat import Repeat
 from dola_ls.model.stream import Completion, Delta
 from dola_ls.model.weights import Weights
 
@@ -525,8 +526,6 @@ def own_address() -> str | None:
 
 
 def test_nothing_of_a_delta_is_lost_without_a_crash() -> None:
-    from dola_ls.model.local import _Repeat
-
-    repeat = _Repeat()
+    repeat = Repeat()
     deltas = [Delta(notice="n"), Delta(text="a"), Delta(reasoning="r"), Delta(text="b")]
     assert [repeat.fresh(delta) for delta in deltas] == deltas

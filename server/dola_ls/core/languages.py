@@ -168,6 +168,20 @@ _ALL = (
 LANGUAGES: dict[str, Language] = {language.id: language for language in _ALL}
 
 
+#: Identifiers that editors send in place of the protocol's own: Neovim and Helix name file types.
+_ALIASES = {
+    "cs": "csharp",
+    "c-sharp": "csharp",
+    "c++": "cpp",
+    "js": "javascript",
+    "jsx": "javascriptreact",
+    "javascript.jsx": "javascriptreact",
+    "ts": "typescript",
+    "tsx": "typescriptreact",
+    "typescript.tsx": "typescriptreact",
+}
+
+
 def language_of(id: str) -> Language:
     """Return what is known of a language; an unknown one has a name and nothing else."""
-    return LANGUAGES.get(id) or Language(id, id or "text", None)
+    return LANGUAGES.get(_ALIASES.get(id, id)) or Language(id, id or "text", None)

@@ -31,7 +31,7 @@ def _is_test(node: ast.stmt) -> bool:
 
 
 def _first_line(node: ast.stmt) -> int:
-    decorators = getattr(node, "decorator_list", [])
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
     return min([node.lineno, *(decorator.lineno for decorator in decorators)])
 
 
@@ -116,7 +116,7 @@ def tidy_tests(
         rest = lines[at:]
         while not at and rest and not rest[0].strip():
             rest.pop(0)
-        lines = [*lines[:at], *missing, *([] if at else [""]), *rest]
+        lines = [*lines[:at], *missing, *([] if at else ["", ""]), *rest]
     return new_file_text("\n".join(lines), eol)
 
 

@@ -29,6 +29,8 @@ class Prompt:
     prediction: str | None = None
     #: Tokens the answer itself may have; room for reasoning is added by the model layer.
     max_tokens: int = 2048
+    #: The action it is for; what predictions gain is counted by action.
+    action: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,4 +97,5 @@ def render(
         user=user,
         prediction=context.region if predicts else None,
         max_tokens=_answer_tokens(action, context),
+        action=action.id,
     )

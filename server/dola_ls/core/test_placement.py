@@ -7,6 +7,7 @@ Now for Python and pytest; other frameworks add a row each.
 from __future__ import annotations
 
 import keyword
+import re
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -123,7 +124,9 @@ def place_python_tests(source: str, symbol: str, files: Collection[str]) -> Plac
     line = f"from {module} import {name}" if module else f"import {name}"
     if any(keyword.iskeyword(part) or not part.isidentifier() for part in module.split(".")):
         line = ""  # such a file cannot be imported by name
-    stems = [stem, f"{stem}_{symbol.replace('.', '_').strip('_').lower()}"]
+    # Whatever a name holds, it becomes a part of one file name.
+    plain = re.sub(r"\W+", "_", symbol).strip("_").lower()
+    stems = [stem, f"{stem}_{plain}"]
     taken: list[str] = []
     # Case twins are one file on many disks.
     folded = {name.casefold() for name in known}

@@ -8,24 +8,23 @@ is new each time and known to nobody else, and goes away after a while without q
 from __future__ import annotations
 
 import asyncio
-import json
-import os
 import secrets
-import subprocess
 import sys
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import aclosing, suppress
-from dataclasses import asdict, dataclass, replace
+from contextlib import aclosing
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from dola_ls.core.prompt import Prompt
 from dola_ls.log import hide
 from dola_ls.model import errors
 from dola_ls.model import weights as files
+from dola_ls.model.child import Engine, order, spawn
 from dola_ls.model.client import HttpModel
 from dola_ls.model.endpoint import Endpoint, is_loopback
 from dola_ls.model.errors import Facts, ModelError
 from dola_ls.model.exchange import Timeouts
+from dola_ls.model.repeat import Differs, Repeat
 from dola_ls.model.stream import Delta
 from dola_ls.model.weights import Weights
 
@@ -104,7 +103,7 @@ class LocalModel:
         self._facts = Facts(host="the local model", model=self.name)
         # Held while the engine is started or stopped, so that there is never more than one.
         self._changing = asyncio.Lock()
-        self._engine: _Engine | None = None
+        self._engine: Engine | None = None
         self._users = 0
         self._timer: asyncio.TimerHandle | None = None
         self._stopping: asyncio.Task[None] | None = None
@@ -134,7 +133,7 @@ class LocalModel:
 
     async def _answer(self, prompt: Prompt) -> AsyncGenerator[Delta, None]:
         """Ask the engine; if it dies over that, ask a new one, once."""
-        repeat = _Repeat()
+        repeat = Repeat()
         for notice in ("Loading the local model…", "The local model ended; starting it again…"):
             if self._engine is None or not self._engine.alive:
                 yield Delta(notice=notice)
@@ -145,7 +144,7 @@ class LocalModel:
                         if fresh := repeat.fresh(delta):
                             yield fresh
                 return
-            except _Differs:
+            except Differs:
                 break
             except (errors.CutOff, errors.Unreachable):
                 if not await engine.has_died():
@@ -159,7 +158,7 @@ class LocalModel:
             "(`dola-ls local install --model 0.5b` gets a smaller model).",
         )
 
-    async def _ready(self) -> _Engine:
+    async def _ready(self) -> Engine:
         """Return the running engine, started if need be. Raises ModelError."""
         async with self._changing:
             if self._engine is None or not self._engine.alive:
@@ -201,16 +200,16 @@ class LocalModel:
         key = secrets.token_urlsafe(32)
         hide(key)
         try:
-            process = await _spawn(self._command, self._path.parent)
+            process = await spawn(self._command, self._path.parent)
         except OSError as error:
             raise self._failed(f"could not be started ({error.strerror})") from None
-        self._engine = _Engine(process)
+        self._engine = Engine(process)
         try:
             # Closed while the process was being made.
             if self._closed:
                 raise self._failed("was stopped because Dola is shutting down")
             async with asyncio.timeout(_LOADING):
-                reply = await _order(process, {**self._order, "key": key})
+                reply = await order(process, {**self._order, "key": key})
             self._engine.http = HttpModel(self._endpoint(reply, key), timeouts=_PATIENCE)
         except TimeoutError:
             await self._end()
@@ -275,105 +274,3 @@ class LocalModel:
 
     def _stop_idle(self) -> None:
         self._stopping = asyncio.get_running_loop().create_task(self._drop(only_if_idle=True))
-
-
-class _Engine:
-    """The child process and, once it serves, the client for it."""
-
-    http: HttpModel
-
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self._process = process
-
-    @property
-    def alive(self) -> bool:
-        return self._process.returncode is None
-
-    async def has_died(self) -> bool:
-        """Tell whether the process is gone, which the network may notice a moment earlier."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(2.0):
-                await self._process.wait()
-        return not self.alive
-
-    def kill(self) -> None:
-        """End the process now; it has nothing to put in order."""
-        if self.alive:
-            with suppress(ProcessLookupError):
-                self._process.kill()
-
-    async def end(self) -> None:
-        """End the process and wait for that, also when cancelled meanwhile."""
-        self.kill()
-        if self._process.stdin is not None:
-            self._process.stdin.close()
-        await asyncio.shield(self._process.wait())
-        if hasattr(self, "http"):
-            await self.http.aclose()
-
-
-class _Differs(Exception):
-    """The second answer is not the first one again."""
-
-
-class _Repeat:
-    """Lets through of a repeated answer only what the first one had not said yet.
-
-    The engine always takes the likeliest token, so that it nearly always says the same again.
-    """
-
-    def __init__(self) -> None:
-        self._said = ""
-        self._again = ""
-
-    def begin(self) -> None:
-        """Begin a new answer."""
-        self._again = ""
-
-    def fresh(self, delta: Delta) -> Delta | None:
-        """Return what is new in `delta`. Raises _Differs where the answers part."""
-        self._again += delta.text
-        known = min(len(self._said), len(self._again))
-        if self._again[:known] != self._said[:known]:
-            raise _Differs
-        if len(self._again) < len(self._said):
-            if delta.completion is not None:
-                raise _Differs
-            return None if delta.text else delta
-        text = self._again[len(self._said) :]
-        self._said = self._again
-        return replace(delta, text=text) if text or not delta.text else None
-
-
-async def _spawn(command: Sequence[str], folder: Path) -> asyncio.subprocess.Process:
-    """Start the child with pipes to it and none of the user's keys."""
-    flags = 0
-    if sys.platform == "win32":
-        flags = subprocess.CREATE_NO_WINDOW
-    return await asyncio.create_subprocess_exec(
-        *command,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        # llama.cpp talks a lot. What matters comes in the reply.
-        stderr=asyncio.subprocess.DEVNULL,
-        cwd=folder,
-        env={name: value for name, value in os.environ.items() if not name.endswith("_API_KEY")},
-        # Ctrl-C in a terminal is for this process, which then ends the child.
-        start_new_session=True,
-        creationflags=flags,
-    )
-
-
-async def _order(
-    process: asyncio.subprocess.Process, order: Mapping[str, object]
-) -> dict[str, object]:
-    """Send the order and return the reply, which is empty if the child ended without one."""
-    assert process.stdin is not None
-    assert process.stdout is not None
-    try:
-        process.stdin.write(json.dumps(order).encode() + b"\n")
-        await process.stdin.drain()
-        reply = json.loads(await process.stdout.readline())
-    except (OSError, ValueError):
-        return {}
-    return reply if isinstance(reply, dict) else {}

@@ -1,0 +1,161 @@
+"""`textDocument/codeAction`: what can be done here. No I/O, no model, no settings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from lsprotocol import types
+
+from dola_ls.core.actions import ACTIONS, find_target, fits, kind_matches, title_of
+from dola_ls.core.document import Document, Span
+from dola_ls.core.limits import why_not_document
+from dola_ls.lsp.convert import to_span
+from dola_ls.lsp.review import Kept, carried, touches
+
+if TYPE_CHECKING:
+    from dola_ls.lsp.server import DolaServer
+
+_REVIEW_KIND = "refactor.rewrite.dola"
+_CANCEL_KIND = "dola.cancel"
+
+KINDS = ["refactor.rewrite.dola", "dola.explain", "dola.tests", _CANCEL_KIND]
+
+
+def list_actions(server: DolaServer, params: types.CodeActionParams) -> list[Any]:
+    """Return the actions for a range, or none where the client asks of its own accord."""
+    context = params.context
+    # Clients ask on every move of the cursor; only a user who asked wants these.
+    if context.trigger_kind == types.CodeActionTriggerKind.Automatic:
+        return []
+    only = [str(getattr(kind, "value", kind)) for kind in context.only] if context.only else None
+    document = server.documents.get(params.text_document.uri)
+    if document is None:
+        return []
+    located = to_span(document, params.range, server.client.encoding)
+    if located.outside:
+        return []
+    reason = why_not_document(document)
+    if reason is not None:
+        return _unavailable(server, document, params.range, only, reason)
+    actions = [
+        *_reviews(server, document, located.span, only),
+        *_offers(server, document, located.span, params.range, only),
+        *_cancels(server, document, only),
+    ]
+    return [_as_client_takes_it(server, action) for action in actions]
+
+
+def _arguments(document: Document, range_: types.Range) -> dict[str, Any]:
+    return {
+        "uri": document.uri,
+        "range": {
+            "start": {"line": range_.start.line, "character": range_.start.character},
+            "end": {"line": range_.end.line, "character": range_.end.character},
+        },
+        "version": document.version,
+    }
+
+
+def _action(title: str, kind: str, command: str, arguments: dict[str, Any]) -> types.CodeAction:
+    return types.CodeAction(
+        title=title,
+        kind=kind,
+        command=types.Command(title=title, command=command, arguments=[arguments]),
+    )
+
+
+def _offers(
+    server: DolaServer,
+    document: Document,
+    span: Span,
+    range_: types.Range,
+    only: list[str] | None,
+) -> list[types.CodeAction]:
+    wanted = [action for action in ACTIONS if kind_matches(action.kind, only)]
+    if not wanted:
+        return []
+    target = find_target(document, server.trees.get(document), span)
+    if target is None:
+        return []
+    offers = []
+    for action in wanted:
+        if fits(action, document, target):
+            offer = _action(
+                title_of(action, target), action.kind, action.command, _arguments(document, range_)
+            )
+            if server.client.llm_tag:
+                offer.tags = [types.CodeActionTag.LlmGenerated]
+            offers.append(offer)
+    return offers
+
+
+def _reviews(
+    server: DolaServer, document: Document, span: Span, only: list[str] | None
+) -> list[types.CodeAction]:
+    """Offer what can be done with proposals on these lines."""
+    found: list[types.CodeAction] = []
+    if not kind_matches(_REVIEW_KIND, only):
+        return found
+    for kept in server.proposals.of(document.uri):
+        now = server.now(kept.proposal.task.document)
+        edits = carried(kept, now) if now is not None else "lost"
+        here = isinstance(edits, tuple) and touches(document, edits, span)
+        if not here and not isinstance(edits, str):
+            continue
+        found += _review_of(kept, applicable=here)
+    return found
+
+
+def _review_of(kept: Kept, *, applicable: bool) -> list[types.CodeAction]:
+    def one(title: str, do: str) -> types.CodeAction:
+        arguments = {"proposal": kept.id, "do": do}
+        return _action(f"Dola: {title} ({kept.label})", _REVIEW_KIND, "dola.review", arguments)
+
+    actions = [one("Apply proposed edit", "apply")] if applicable else []
+    return [
+        *actions,
+        one("Show proposed edit", "show"),
+        one("Retry", "retry"),
+        one("Discard proposed edit", "discard"),
+    ]
+
+
+def _cancels(
+    server: DolaServer, document: Document, only: list[str] | None
+) -> list[types.CodeAction]:
+    """Offer to cancel what is under way here: Helix has no other way to do it."""
+    if not kind_matches(_CANCEL_KIND, only):
+        return []
+    return [
+        _action(f"Dola: Cancel {job.label}", _CANCEL_KIND, "dola.cancel", {"token": job.token})
+        for job in server.jobs.under_way()
+        if job.uri == document.uri
+    ]
+
+
+def _unavailable(
+    server: DolaServer,
+    document: Document,
+    range_: types.Range,
+    only: list[str] | None,
+    reason: str,
+) -> list[Any]:
+    """Offer the actions greyed out with the reason; where the client cannot, they give it."""
+    found: list[Any] = []
+    for action in ACTIONS:
+        if action.symbols is not None or not kind_matches(action.kind, only):
+            continue
+        title = action.title.format(name="this file")
+        offer = _action(title, action.kind, action.command, _arguments(document, range_))
+        if server.client.disabled_support:
+            offer.disabled = types.CodeActionDisabled(reason=reason)
+            offer.command = None
+        found.append(_as_client_takes_it(server, offer))
+    return found
+
+
+def _as_client_takes_it(server: DolaServer, action: types.CodeAction) -> Any:
+    """Return a bare command for clients without code action literals."""
+    if server.client.code_action_literals or action.command is None:
+        return action
+    return action.command

@@ -1,0 +1,254 @@
+"""`workspace/executeCommand`: start a job, cancel one, show the status, decide about a proposal.
+
+Every command answers null at once; what it leads to comes by progress, edit or message. Helix
+freezes on slow requests and Emacs gives up on them.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from lsprotocol import types
+
+from dola_ls.core.actions import BY_COMMAND, Action, find_target, fits
+from dola_ls.core.context import file_name
+from dola_ls.core.document import Span
+from dola_ls.core.limits import why_not_document
+from dola_ls.lsp.convert import to_span
+from dola_ls.lsp.explain import show_document
+
+if TYPE_CHECKING:
+    from dola_ls.lsp.review import Kept
+    from dola_ls.lsp.server import DolaServer
+
+log = logging.getLogger(__name__)
+
+_EXAMPLE = (
+    '{"uri": "file:///…", "range": {"start": {"line": 0, "character": 0}, '
+    '"end": {"line": 0, "character": 0}}}'
+)
+_MAX_INSTRUCTION = 4000
+
+
+class WrongArguments(ValueError):
+    """A command's arguments cannot be used; the text says what is wrong with them."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """The one object that every action's command takes."""
+
+    uri: str
+    range: types.Range
+    version: int | None
+    instruction: str | None
+
+
+def _position(value: Any, name: str) -> types.Position:
+    line = value.get("line") if isinstance(value, dict) else None
+    character = value.get("character") if isinstance(value, dict) else None
+    if type(line) is not int or type(character) is not int or line < 0 or character < 0:
+        raise WrongArguments(f"`{name}` needs a `line` and a `character`, both from 0 up")
+    return types.Position(line, character)
+
+
+def _read_call(arguments: tuple[Any, ...]) -> _Call:
+    if len(arguments) != 1 or not isinstance(arguments[0], dict):
+        raise WrongArguments("it takes exactly one object")
+    given = arguments[0]
+    uri = given.get("uri")
+    if not isinstance(uri, str) or not uri:
+        raise WrongArguments("`uri` has to be the document's address, as text")
+    range_ = given.get("range")
+    if not isinstance(range_, dict):
+        raise WrongArguments("`range` has to be an object with `start` and `end`")
+    version = given.get("version")
+    if version is not None and type(version) is not int:
+        raise WrongArguments("`version` has to be a whole number")
+    instruction = given.get("instruction")
+    if instruction is not None and not isinstance(instruction, str):
+        raise WrongArguments("`instruction` has to be text")
+    if instruction and len(instruction) > _MAX_INSTRUCTION:
+        raise WrongArguments(f"`instruction` is longer than {_MAX_INSTRUCTION} characters")
+    return _Call(
+        uri,
+        types.Range(
+            _position(range_.get("start"), "range.start"), _position(range_.get("end"), "range.end")
+        ),
+        version,
+        (instruction or "").strip() or None,
+    )
+
+
+def start_action(server: DolaServer, command: str, arguments: tuple[Any, ...]) -> None:
+    """Start the job of an action's command, or say in one message why not."""
+    # The first statement takes the snapshot: what the user types from now on is carried over.
+    action = BY_COMMAND[command]
+    try:
+        call = _read_call(arguments)
+    except WrongArguments as error:
+        server.say(
+            f"{command} was not run: {error}. It takes an object like {_EXAMPLE}.",
+            types.MessageType.Error,
+        )
+        return
+    problem = _start(server, action, call)
+    if problem is not None:
+        server.say(f"{action.verb}: {problem}", types.MessageType.Warning)
+
+
+def _start(server: DolaServer, action: Action, call: _Call) -> str | None:
+    from dola_ls.lsp.workbench import relative_file
+    from dola_ls.run import Task
+
+    document = server.documents.get(call.uri)
+    if document is None:
+        return (
+            f"{file_name(call.uri)} is not open in the editor, so nothing was sent. Open it and "
+            "run the action again."
+        )
+    if call.version is not None and call.version != document.version:
+        return (
+            f"{file_name(document.uri)} has changed since the action was listed, so its range may "
+            "mean other lines. Nothing was sent. Run the action again."
+        )
+    located = to_span(document, call.range, server.client.encoding)
+    if located.outside:
+        return (
+            f"the range lies outside {file_name(document.uri)}, which has {document.line_count} "
+            "lines. Nothing was sent. Select the lines again."
+        )
+    reason = why_not_document(document)
+    if reason is not None:
+        return reason
+    tree = server.trees.get(document)
+    target = find_target(document, tree, located.span)
+    if target is None:
+        return (
+            "there is no function, class or other symbol at the cursor. Nothing was sent. Put the "
+            "cursor into one, or select the lines to work on."
+        )
+    if not fits(action, document, target):
+        return (
+            f"this works on functions, methods and classes in Python, and {target.name} is none. "
+            "Nothing was sent. Put the cursor into one."
+        )
+    task = Task(
+        action=action,
+        document=document,
+        tree=tree,
+        target=target,
+        file=relative_file(document.uri, server.folders),
+        instruction=call.instruction,
+        review=server.configuration.settings().settings.apply == "review",
+    )
+    server.jobs.start(task, server.protocol.msg_id)
+    return None
+
+
+def cancel(server: DolaServer, arguments: tuple[Any, ...]) -> None:
+    """Cancel the job with the given token or of the given document, or all of them."""
+    given = arguments[0] if arguments and isinstance(arguments[0], dict) else {}
+    token, uri = given.get("token"), given.get("uri")
+    chosen = server.jobs.cancel(
+        token=token if isinstance(token, str) else None,
+        uri=uri if isinstance(uri, str) else None,
+    )
+    if not chosen:
+        server.say("There is nothing to cancel.", types.MessageType.Info)
+
+
+async def review(server: DolaServer, arguments: tuple[Any, ...]) -> None:
+    """Show, apply, retry or discard a proposal."""
+    given = arguments[0] if len(arguments) == 1 and isinstance(arguments[0], dict) else {}
+    kept = server.proposals.get(str(given.get("proposal")))
+    do = given.get("do")
+    if kept is None or do not in {"show", "apply", "retry", "discard"}:
+        server.say(
+            "There is no such proposal any more. Nothing was changed. Run the action again.",
+            types.MessageType.Warning,
+        )
+        return
+    if do == "discard":
+        server.proposals.drop(kept.id)
+    elif do == "show":
+        path = server.pages.write(kept.label, kept.diff(), ".diff")
+        if not await show_document(server, path, take_focus=False):
+            server.say(f"The proposed edit is in {path}", types.MessageType.Info)
+    elif do == "retry":
+        _retry(server, kept)
+    else:
+        why = await _apply(server, kept)
+        if why is not None:
+            server.say(
+                f"The proposal was not applied: {why}. It is kept; retry or discard it.",
+                types.MessageType.Warning,
+            )
+
+
+def _retry(server: DolaServer, kept: Kept) -> None:
+    """Run the action again on the lines as they are now."""
+    from dola_ls.lsp.review import follow
+
+    task = kept.proposal.task
+    now = server.now(task.document)
+    if now is None:
+        server.proposals.drop(kept.id)
+        return
+    server.proposals.drop(kept.id)
+    tree = server.trees.get(now.document)
+    span = follow(task.target.region, now.changes)
+    if task.target.whole_symbol:
+        span = Span(span.start, span.start)
+    target = find_target(now.document, tree, span)
+    if target is None:
+        server.say(
+            f"{task.label}: its lines are gone. Nothing was sent. Run the action again where you "
+            "want it.",
+            types.MessageType.Warning,
+        )
+        return
+    server.jobs.start(
+        replace(task, document=now.document, tree=tree, target=target), server.protocol.msg_id
+    )
+
+
+async def _apply(server: DolaServer, kept: Kept) -> str | None:
+    from dola_ls.core.gate import still_parses
+    from dola_ls.lsp.progress import Progress
+    from dola_ls.lsp.review import carried
+    from dola_ls.lsp.workbench import Workbench
+
+    now = server.now(kept.proposal.task.document)
+    if now is None:
+        return "its document was closed"
+    edits = carried(kept, now)
+    if isinstance(edits, str):
+        return edits
+    verdict = still_parses(now.document, edits, server.trees.get)
+    if verdict is not None:
+        return verdict.reason
+    bench = Workbench(server, Progress(server, kept.id, kept.label))
+    why = await bench.apply(now.document, edits, f"Dola: {kept.proposal.task.label}")
+    if why is not None:
+        return why.reason
+    server.proposals.drop(kept.id)
+    return None
+
+
+def status(server: DolaServer) -> None:
+    """Say what is under way and which model is set; asks nobody."""
+    resolved = server.configuration.settings()
+    jobs = server.jobs.under_way()
+    running = ", ".join(job.label for job in jobs) if jobs else "nothing is under way"
+    server.say(
+        f"dola-ls {server.version}: {running}. Provider: {resolved.settings.provider}. "
+        "`dola-ls check` in a terminal says more.",
+        types.MessageType.Info,
+    )
+    server.tell_problems()
+
+
+COMMANDS = (*BY_COMMAND, "dola.cancel", "dola.review", "dola.status")

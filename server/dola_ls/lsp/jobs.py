@@ -1,0 +1,227 @@
+"""Running actions: one asyncio task each, which anyone may cancel and which always ends well."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from dataclasses import dataclass, field
+from itertools import count
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+
+from dola_ls.core.document import Document
+from dola_ls.core.outcome import (
+    Cancelled,
+    Created,
+    Edited,
+    Explained,
+    Outcome,
+    Proposed,
+    Receipt,
+    Refused,
+    Unchanged,
+)
+from dola_ls.lsp.documents import document_key
+from dola_ls.lsp.progress import Progress
+
+if TYPE_CHECKING:
+    from dola_ls.lsp.server import DolaServer
+    from dola_ls.run import Task
+
+log = logging.getLogger(__name__)
+
+#: Model calls at one time, and actions waiting for their turn.
+_AT_ONCE = 4
+_MOST = 32
+
+
+@dataclass(eq=False)
+class Job:
+    """One action that is under way."""
+
+    token: str
+    label: str
+    uri: str
+    request_id: str | int | None
+    task: asyncio.Task[None] | None = field(default=None, repr=False)
+    started: float = field(default_factory=time.monotonic)
+
+
+class Jobs:
+    """The actions under way."""
+
+    def __init__(self, server: DolaServer) -> None:
+        self._server = server
+        self._jobs: set[Job] = set()
+        self._numbers = count(1)
+        self._turns = asyncio.Semaphore(_AT_ONCE)
+        self._closing = False
+
+    def under_way(self) -> list[Job]:
+        """Return the jobs, oldest first."""
+        return sorted(self._jobs, key=lambda job: job.started)
+
+    def start(self, task: Task, request_id: str | int | None) -> None:
+        """Begin a job and return at once."""
+        if self._closing:
+            return
+        if len(self._jobs) >= _MOST:
+            self._server.say(
+                f"{_MOST} actions are waiting already. {task.label} was not started; wait for "
+                "some of them, or cancel them.",
+                types.MessageType.Warning,
+            )
+            return
+        token = f"dola-{task.action.id}-{next(self._numbers)}"
+        job = Job(token, task.label, task.document.uri, request_id)
+        self._jobs.add(job)
+        job.task = asyncio.create_task(self._work(job, task), name=token)
+
+    def cancel(
+        self,
+        *,
+        token: str | int | None = None,
+        request_id: str | int | None = None,
+        uri: str | None = None,
+    ) -> list[Job]:
+        """Cancel the jobs that match, all of them where nothing is given; return which."""
+        everything = token is None and request_id is None and uri is None
+        chosen = [
+            job
+            for job in self.under_way()
+            if everything
+            or (token is not None and job.token == token)
+            or (request_id is not None and job.request_id == request_id)
+            or (uri is not None and document_key(job.uri) == document_key(uri))
+        ]
+        for job in chosen:
+            if job.task is not None:
+                job.task.cancel()
+        return chosen
+
+    async def close(self) -> None:
+        """Cancel everything, and wait until it has ended."""
+        self._closing = True
+        tasks = [job.task for job in self.cancel() if job.task is not None]
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _work(self, job: Job, task: Task) -> None:
+        progress = Progress(self._server, job.token, f"Dola: {job.label}")
+        outcome: Outcome = Cancelled()
+        try:
+            progress.begin()
+            if self._turns.locked():
+                progress.report("waiting for other actions")
+            async with self._turns:
+                outcome = await self._run(task, progress)
+        except asyncio.CancelledError:
+            pass  # cancelling is how the user ends a job, not a fault
+        except Exception:
+            log.exception("%s failed", job.token)
+            outcome = Refused(
+                "Something went wrong inside dola-ls. Nothing was changed; its log says more.",
+                "fault",
+            )
+        finally:
+            self._jobs.discard(job)
+            with contextlib.suppress(Exception):
+                await progress.end(_closing_words(outcome))
+        self._tell(job, task.document, outcome)
+
+    async def _run(self, task: Task, progress: Progress) -> Outcome:
+        # Imported here: httpx and pydantic come with it, and nothing before an action needs them.
+        from dola_ls.lsp.workbench import Workbench
+        from dola_ls.model.provider import Unavailable
+        from dola_ls.run import run
+
+        self._server.tell_problems()
+        model = await self._server.configuration.model()
+        if isinstance(model, Unavailable):
+            return Refused(model.reason, "no_model")
+        return await run(task, Workbench(self._server, progress), model)
+
+    def _tell(self, job: Job, document: Document, outcome: Outcome) -> None:
+        """Say how it ended, where the editor does not show it already."""
+        log.info("%s: %s%s", job.token, type(outcome).__name__, _figures(outcome))
+        if self._server.configuration.settings().settings.receipts:
+            self._server.telemetry_event(_event(job, outcome))
+        say = self._server.say
+        match outcome:
+            case Refused(reason=reason, rule=rule):
+                log.info("%s: refused by %s", job.token, rule)
+                if rule == "wrong_key":
+                    self._server.configuration.forget_key()
+                say(f"{job.label}: {reason}", types.MessageType.Warning)
+            case Proposed(reason=reason):
+                say(
+                    f"{job.label}: {reason} The code actions on those lines show, apply or discard "
+                    "it.",
+                    types.MessageType.Warning,
+                )
+            case Unchanged():
+                say(f"{job.label}: the model sees nothing to change.", types.MessageType.Info)
+            case Explained(shown=False, path=path):
+                say(
+                    f"{job.label}: this editor did not open the explanation. It is in {path}",
+                    types.MessageType.Info,
+                )
+            case Created(path=path):
+                say(f"{job.label}: {path.name} was created.", types.MessageType.Info)
+
+
+def _receipt_of(outcome: Outcome) -> Receipt | None:
+    return getattr(outcome, "receipt", None)
+
+
+def _figures(outcome: Outcome) -> str:
+    """Return an outcome's figures for the log; it never holds code."""
+    receipt = _receipt_of(outcome)
+    if receipt is None:
+        return ""
+    return (
+        f", {receipt.model}, {receipt.seconds:.1f} s, {receipt.prompt_tokens} tokens in, "
+        f"{receipt.completion_tokens} out, {receipt.reasoning_tokens} thinking, prediction "
+        f"{receipt.accepted_prediction_tokens} accepted {receipt.rejected_prediction_tokens} "
+        f"rejected, cost {receipt.cost_usd}"
+    )
+
+
+def _event(job: Job, outcome: Outcome) -> dict[str, object]:
+    """Return an outcome as a `telemetry/event`, for clients that asked for receipts."""
+    receipt = _receipt_of(outcome) or Receipt("", 0.0)
+    return {
+        "type": "dola.receipt",
+        "action": job.token.split("-")[1],
+        "outcome": type(outcome).__name__.lower(),
+        "model": receipt.model,
+        "seconds": round(receipt.seconds, 3),
+        "promptTokens": receipt.prompt_tokens,
+        "completionTokens": receipt.completion_tokens,
+        "reasoningTokens": receipt.reasoning_tokens,
+        "acceptedPredictionTokens": receipt.accepted_prediction_tokens,
+        "rejectedPredictionTokens": receipt.rejected_prediction_tokens,
+        "costUsd": receipt.cost_usd,
+    }
+
+
+def _closing_words(outcome: Outcome) -> str:
+    receipt = _receipt_of(outcome)
+    seconds = f" in {receipt.seconds:.1f} s" if receipt is not None else ""
+    match outcome:
+        case Edited(edits=edits):
+            return f"{len(edits)} {'edit' if len(edits) == 1 else 'edits'}{seconds}"
+        case Created(path=path):
+            return f"created {path.name}{seconds}"
+        case Explained():
+            return f"explained{seconds}"
+        case Unchanged():
+            return "nothing to change"
+        case Proposed():
+            return "kept for review"
+        case Refused():
+            return "nothing was changed"
+        case Cancelled():
+            return "cancelled"

@@ -1,0 +1,107 @@
+"""Proposals: sound answers that were not applied, kept until the user decides."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import count
+
+from dola_ls.core.context import file_name
+from dola_ls.core.diff import unified
+from dola_ls.core.document import Document, Edit, Span, apply_edits
+from dola_ls.core.rebase import Conflict, rebase
+from dola_ls.lsp.documents import document_key
+from dola_ls.run import Now, Proposal
+
+_MOST = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A proposal under its id."""
+
+    id: str
+    proposal: Proposal
+
+    @property
+    def label(self) -> str:
+        """``refactor total_price, 12 lines``."""
+        lines = self.proposal.rewrite.text.count("\n")
+        label = self.proposal.task.label
+        return f"{label[:1].lower()}{label[1:]}, {lines} lines"
+
+    def diff(self) -> str:
+        """Return the proposal as a unified diff against the text it was made for."""
+        document = self.proposal.task.document
+        after = apply_edits(document.text, self.proposal.rewrite.edits)
+        return unified(document.text, after, file_name(document.uri))
+
+
+class Proposals:
+    """The proposals of one session, the oldest of which go first."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, Kept] = {}
+        self._numbers = count(1)
+
+    def keep(self, proposal: Proposal) -> Kept:
+        """Keep a proposal; a later one for the same symbol and action takes its place."""
+        for other in self.of(proposal.task.document.uri):
+            if other.proposal.task.label == proposal.task.label:
+                self.drop(other.id)
+        kept = Kept(f"{proposal.task.action.id}-{next(self._numbers)}", proposal)
+        self._kept[kept.id] = kept
+        while len(self._kept) > _MOST:
+            del self._kept[next(iter(self._kept))]
+        return kept
+
+    def get(self, id: str) -> Kept | None:
+        """Return a proposal by its id."""
+        return self._kept.get(id)
+
+    def of(self, uri: str) -> list[Kept]:
+        """Return the proposals for a document."""
+        key = document_key(uri)
+        return [
+            kept
+            for kept in self._kept.values()
+            if document_key(kept.proposal.task.document.uri) == key
+        ]
+
+    def drop(self, id: str) -> None:
+        """Forget a proposal."""
+        self._kept.pop(id, None)
+
+    def forget(self, uri: str) -> None:
+        """Forget all proposals for a closed document."""
+        for kept in self.of(uri):
+            self.drop(kept.id)
+
+
+def carried(kept: Kept, now: Now) -> tuple[Edit, ...] | str:
+    """Return a proposal's edits for the buffer as it is now, or why they do not fit it."""
+    document = kept.proposal.task.document
+    moved = rebase(document.text, kept.proposal.rewrite.edits, now.changes)
+    if isinstance(moved, Conflict):
+        return f"line {moved.line + 1} has changed since, and the proposal changes it too"
+    return tuple(moved.edits)
+
+
+def follow(span: Span, changes: Sequence[Edit]) -> Span:
+    """Return where a span has gone through the user's changes, grown by those inside it."""
+    start, end = span.start, span.end
+    for change in changes:
+        delta = len(change.text) - (change.end - change.start)
+        if change.end <= start and change.start < start:
+            start, end = start + delta, end + delta
+        elif change.start < end:
+            start, end = min(start, change.start), max(end, change.end) + delta
+    return Span(start, end)
+
+
+def touches(document: Document, edits: tuple[Edit, ...], span: Span) -> bool:
+    """Tell whether a cursor or selection stands on the lines of a proposal's edits."""
+    if not edits:
+        return False
+    lines = document.whole_lines(Span(edits[0].start, edits[-1].end))
+    return lines.start <= span.end and span.start <= lines.end

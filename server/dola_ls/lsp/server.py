@@ -1,0 +1,146 @@
+"""The language server: `create_server` builds one, and nothing is kept in the module."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lsprotocol import types
+from pygls.lsp.server import LanguageServer
+
+from dola_ls import __version__
+from dola_ls.core.actions import BY_COMMAND
+from dola_ls.core.document import Document
+from dola_ls.lsp import code_actions, commands, lifecycle
+from dola_ls.lsp.capabilities import Client
+from dola_ls.lsp.configuration import Configuration
+from dola_ls.lsp.convert import uri_to_path
+from dola_ls.lsp.documents import Documents
+from dola_ls.lsp.explain import Pages
+from dola_ls.lsp.jobs import Jobs
+from dola_ls.lsp.protocol import Protocol, QuietErrors
+from dola_ls.lsp.trees import Trees
+
+if TYPE_CHECKING:
+    from dola_ls.lsp.review import Proposals
+    from dola_ls.model.stream import ChatModel
+    from dola_ls.run import Now
+
+log = logging.getLogger(__name__)
+
+
+class DolaServer(QuietErrors, LanguageServer):
+    """One client's server: its documents, jobs, proposals and settings."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        super().__init__(
+            "dola-ls",
+            __version__,
+            text_document_sync_kind=types.TextDocumentSyncKind.Incremental,
+            protocol_cls=Protocol,
+        )
+        self.configuration = configuration
+        self.client = Client()
+        self.documents = Documents()
+        self.trees = Trees()
+        self.jobs = Jobs(self)
+        self.pages = Pages()
+        self._proposals: Proposals | None = None
+
+    @property
+    def proposals(self) -> Proposals:
+        """Answers that were kept for the user to decide about."""
+        if self._proposals is None:
+            from dola_ls.lsp.review import Proposals
+
+            self._proposals = Proposals()
+        return self._proposals
+
+    @property
+    def folders(self) -> list[Path]:
+        """The workspace folders that are on this machine's disk."""
+        uris = list(self.workspace.folders)
+        if not uris and self.workspace.root_uri:
+            uris = [self.workspace.root_uri]
+        paths = [uri_to_path(uri) for uri in uris]
+        return [path for path in paths if path is not None]
+
+    def now(self, document: Document) -> Now | None:
+        """Return a document as it is now and what changed since; None where that is lost."""
+        from dola_ls.run import Now
+
+        current = self.documents.get(document.uri)
+        changes = self.documents.changes_since(document)
+        return Now(current, changes) if current is not None and changes is not None else None
+
+    def say(self, sentence: str, kind: types.MessageType) -> None:
+        """Show one message to the user."""
+        self.window_show_message(types.ShowMessageParams(type=kind, message=sentence))
+
+    def tell_problems(self) -> None:
+        """Tell each problem with the settings once, in one message."""
+        problems = self.configuration.new_problems()
+        if problems:
+            self.say("Dola: " + " ".join(problems), types.MessageType.Warning)
+
+    def on_cancel_request(self, msg_id: str | int) -> None:
+        """Stop the job that a request started, though the request itself is answered."""
+        self.jobs.cancel(request_id=msg_id)
+
+    async def close(self) -> None:
+        """Stop all jobs and let go of the model and the pages."""
+        await self.jobs.close()
+        await self.configuration.close()
+        self.pages.close()
+
+
+def create_server(
+    *,
+    env: Mapping[str, str] | None = None,
+    command_line: Mapping[str, object] | None = None,
+    model: ChatModel | None = None,
+) -> DolaServer:
+    """Build a server for one client; `model` replaces the one that the settings name."""
+    server = DolaServer(
+        Configuration(
+            env=os.environ if env is None else env,
+            command_line=command_line or {},
+            fixed_model=model,
+        )
+    )
+    lifecycle.register(server)
+
+    @server.feature(
+        types.TEXT_DOCUMENT_CODE_ACTION,
+        # No resolveProvider: with it VS Code, Neovim and Helix also resolve actions that carry a
+        # command, and Helix freezes while it waits.
+        types.CodeActionOptions(code_action_kinds=list(code_actions.KINDS)),
+    )
+    def code_action(ls: DolaServer, params: types.CodeActionParams) -> list[Any]:
+        return code_actions.list_actions(ls, params)
+
+    for command in BY_COMMAND:
+        _register_action(server, command)
+
+    @server.command("dola.cancel")
+    def cancel(ls: DolaServer, *arguments: Any) -> None:
+        commands.cancel(ls, arguments)
+
+    @server.command("dola.review")
+    async def review(ls: DolaServer, *arguments: Any) -> None:
+        await commands.review(ls, arguments)
+
+    @server.command("dola.status")
+    def status(ls: DolaServer, *arguments: Any) -> None:
+        commands.status(ls)
+
+    return server
+
+
+def _register_action(server: DolaServer, command: str) -> None:
+    @server.command(command)
+    def start(ls: DolaServer, *arguments: Any) -> None:
+        commands.start_action(ls, command, arguments)

@@ -1,0 +1,215 @@
+"""What one job needs of the editor, made of LSP requests."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+
+from dola_ls.core.document import Document, Edit, apply_edits
+from dola_ls.core.outcome import Refused
+from dola_ls.core.rebase import Conflict, rebase
+from dola_ls.core.syntax import Tree
+from dola_ls.core.test_placement import Placement, place_python_tests
+from dola_ls.lsp.convert import create_file_edit, path_to_uri, to_workspace_edit, uri_to_path
+from dola_ls.lsp.explain import show_document
+from dola_ls.lsp.progress import Progress
+from dola_ls.project import check_new_file, list_files, project_root, workspace_folder_of
+from dola_ls.run import NotApplied, Now, Proposal, Task
+
+if TYPE_CHECKING:
+    from dola_ls.lsp.server import DolaServer
+
+log = logging.getLogger(__name__)
+
+#: How long a client may take over an edit. VS Code answers only when the user has decided about
+#: edits that need confirming; ours never do.
+_APPLY_SECONDS = 60.0
+#: How long the change an edit makes may take to come back; Neovim gathers changes for 150 ms.
+_ECHO_SECONDS = 3.0
+
+
+class Workbench:
+    """The editor as seen by one job; implements `dola_ls.run.Editor`."""
+
+    def __init__(self, server: DolaServer, progress: Progress) -> None:
+        self._server = server
+        self._progress = progress
+
+    def now(self, document: Document) -> Now | None:
+        """Return the buffer as it is now, with what changed since `document`."""
+        current = self._server.documents.get(document.uri)
+        changes = self._server.documents.changes_since(document)
+        return Now(current, changes) if current is not None and changes is not None else None
+
+    def parsed(self, document: Document) -> Tree | None:
+        """Return the syntax tree of the current version."""
+        return self._server.trees.get(document)
+
+    def report(self, message: str, percentage: int | None = None) -> None:
+        """Pass a message on to the progress."""
+        self._progress.report(message, percentage)
+
+    async def apply(
+        self, document: Document, edits: Sequence[Edit], label: str
+    ) -> NotApplied | None:
+        """Send the edit, and believe only the buffer that it is there.
+
+        Neovim answers `applied: true` when it dropped an edit for an older version
+        (https://github.com/neovim/neovim/issues/14366).
+        """
+        if not self._server.client.apply_edit:
+            return NotApplied("it does not take edits from a server")
+        edit = to_workspace_edit(document, edits, self._server.client)
+        why = await self._send_edit(edit, label)
+        if why is not None:
+            # Refused because the user typed meanwhile: then the next try fits the new text.
+            return NotApplied(why, again=self._server.documents.get(document.uri) is not document)
+        loop = asyncio.get_running_loop()
+        end = loop.time() + _ECHO_SECONDS
+        while loop.time() < end:
+            changes = self._server.documents.changes_since(document)
+            if changes is None:
+                return NotApplied("the document was closed")
+            if landed(document.text, edits, changes):
+                return None
+            await asyncio.sleep(0.01)
+        if not changes:
+            return NotApplied("it said that it did, but the text is as before")
+        if misplaced(edits, changes):
+            return NotApplied(
+                "it put it into a text that had changed; look at the lines, and undo if need be"
+            )
+        return NotApplied("you typed while it was on its way", again=True)
+
+    async def _send_edit(self, edit: types.WorkspaceEdit, label: str) -> str | None:
+        params = types.ApplyWorkspaceEditParams(edit=edit, label=label)
+        try:
+            result = await asyncio.wait_for(
+                self._server.workspace_apply_edit_async(params), _APPLY_SECONDS
+            )
+        except TimeoutError:
+            return "it did not answer"
+        except Exception as error:
+            # Emacs answers a stale version with a JSON-RPC error.
+            log.info("applyEdit: %s", error)
+            return "it answered with an error"
+        if result.applied:
+            return None
+        return result.failure_reason or "it gave no reason"
+
+    async def place_tests(self, task: Task) -> tuple[Path, Placement] | Refused:
+        """Find out where new tests go, from the project's own files."""
+        source = uri_to_path(task.document.uri)
+        symbol = task.target.symbol
+        if source is None or symbol is None:
+            reason = (
+                "Tests need a place on disk beside their code. Save this document to a file, then "
+                "run the action again. Nothing was sent."
+            )
+            return Refused(reason, "no_path")
+        return await asyncio.to_thread(self._place, source, symbol.qualified_name)
+
+    def _place(self, source: Path, symbol: str) -> tuple[Path, Placement] | Refused:
+        folders = self._server.folders
+        root = project_root(source, folders)
+        names = list_files(root, ".py")
+        # A test file that is open but not yet on disk is there for the user.
+        for document in list(self._server.documents):
+            path = uri_to_path(document.uri)
+            if path is not None and path.is_relative_to(root):
+                names.append(path.relative_to(root).as_posix())
+        relative = PurePath(source).relative_to(root).as_posix()
+        placement = place_python_tests(relative, symbol, names)
+        if placement.path is None:
+            taken = " and ".join(placement.taken)
+            reason = (
+                f"{taken} exist already, and no file is ever written over. Nothing was sent. "
+                "Rename or remove one of them to have new tests written."
+            )
+            return Refused(reason, "taken")
+        path = root / placement.path
+        why = check_new_file(path, root, folders)
+        if why is not None:
+            reason = f"{placement.path} cannot be created: {why}. Nothing was sent."
+            return Refused(reason, "bad_place")
+        return path, placement
+
+    async def create(self, path: Path, text: str, label: str) -> str | None:
+        """Create a file in the editor where it can, else on disk, and open it."""
+        folders = self._server.folders
+        # Looked at again: minutes may have gone by since the place was chosen (S13).
+        why = check_new_file(path, project_root(path, folders), folders)
+        if why is None and self._server.documents.get(path_to_uri(path)) is not None:
+            why = "it is open in the editor already"
+        if why is not None:
+            return why
+        if self._server.client.apply_edit and self._server.client.create_files:
+            edit = create_file_edit(path_to_uri(path), text, self._server.client)
+            why = await self._send_edit(edit, label)
+        else:
+            why = await asyncio.to_thread(_write_new, path, text)
+        if why is None:
+            await show_document(self._server, path, take_focus=True)
+        return why
+
+    async def show(self, title: str, markdown: str) -> tuple[Path, bool]:
+        """Write a page and have it opened beside the code."""
+        path = self._server.pages.write(title, markdown)
+        return path, await show_document(self._server, path, take_focus=False)
+
+    def propose(self, proposal: Proposal) -> str:
+        """Keep a proposal for the review actions."""
+        return self._server.proposals.keep(proposal).id
+
+
+def landed(text: str, edits: Sequence[Edit], changes: Sequence[Edit]) -> bool:
+    """Tell whether `changes` to `text` hold our `edits`, whole and in the right place.
+
+    The user may have typed before them or after them; they come in one piece.
+    """
+    before = text
+    for start in range(len(changes) + 1):
+        if start:
+            before = apply_edits(before, [changes[start - 1]])
+        moved = rebase(text, edits, changes[:start])
+        if isinstance(moved, Conflict):
+            continue
+        wanted, now = apply_edits(before, moved.edits), before
+        for change in changes[start:]:
+            now = apply_edits(now, [change])
+            if now == wanted:
+                return True
+    return False
+
+
+def misplaced(edits: Sequence[Edit], changes: Sequence[Edit]) -> bool:
+    """Tell whether one of our edits came back although all of them together did not."""
+    return any(edit in changes for edit in edits)
+
+
+def _write_new(path: Path, text: str) -> str | None:
+    """Write a file that must not exist; for clients that cannot create files themselves."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("x", encoding="utf-8", newline="") as file:
+            file.write(text)
+    except FileExistsError:
+        return "it exists already"
+    except OSError as error:
+        return error.strerror or "it cannot be written"
+    return None
+
+
+def relative_file(uri: str, folders: Sequence[Path]) -> PurePath:
+    """Return a document's real path relative to its workspace folder, or whole outside of any."""
+    path = uri_to_path(uri)
+    if path is None:
+        return PurePath(uri.rpartition("/")[2])
+    folder = workspace_folder_of(path, folders)
+    real = path.resolve()
+    return real.relative_to(folder.resolve()) if folder is not None else real

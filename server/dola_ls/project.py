@@ -1,0 +1,105 @@
+"""What the disk says of a project: its top, its files, and whether a new file may be made."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path, PurePath
+
+from dola_ls.core.gate import may_edit
+from dola_ls.core.policy import is_within
+
+_MANIFESTS = ("pyproject.toml", "setup.cfg", "setup.py", "pytest.ini", "tox.ini", ".git", ".hg")
+_SKIPPED = frozenset({"node_modules", "__pycache__", "site-packages", "venv", "env", "target"})
+_MAX_FILES = 20_000
+
+
+def workspace_folder_of(path: Path, folders: Sequence[Path]) -> Path | None:
+    """Return the innermost workspace folder that holds `path`, by their real paths."""
+    real = path.resolve()
+    holding = [folder for folder in folders if is_within(real, folder.resolve())]
+    return max(holding, key=lambda folder: len(folder.resolve().parts), default=None)
+
+
+def project_root(path: Path, folders: Sequence[Path]) -> Path:
+    """Return the top of the project of a file: the nearest folder with a manifest.
+
+    Never above the workspace folder the file lies in. Without a manifest it is that folder, and
+    for a file outside all of them its own folder.
+    """
+    top = workspace_folder_of(path, folders)
+    for folder in path.parents:
+        if any((folder / manifest).exists() for manifest in _MANIFESTS):
+            return folder
+        if top is not None and folder.resolve() == top.resolve():
+            break
+    return top or path.parent
+
+
+def _ignored(root: Path) -> Callable[[str], bool]:
+    try:
+        lines = (root / ".gitignore").read_text(encoding="utf-8", errors="replace").split("\n")
+    except OSError:
+        return lambda _: False
+    from pathspec import GitIgnoreSpec
+
+    try:
+        return GitIgnoreSpec.from_lines(lines).match_file
+    except ValueError:
+        return lambda _: False
+
+
+def list_files(root: Path, suffix: str) -> list[str]:
+    """Return the project's files with a suffix, relative to `root`, with forward slashes.
+
+    Hidden folders, virtual environments, links to folders and what ``.gitignore`` names are left
+    out, and the walk ends after 20 000 files.
+    """
+    ignored = _ignored(root)
+    return [name for name in _walk(root, ignored) if name.endswith(suffix)]
+
+
+def _walk(root: Path, ignored: Callable[[str], bool]) -> Iterator[str]:
+    count = 0
+    for folder, folders, names in os.walk(root):
+        here = PurePath(os.path.relpath(folder, root)).as_posix()
+        prefix = "" if here == "." else here + "/"
+        folders[:] = sorted(
+            name
+            for name in folders
+            if not name.startswith(".")
+            and name not in _SKIPPED
+            and not os.path.exists(os.path.join(folder, name, "pyvenv.cfg"))
+            and not ignored(f"{prefix}{name}/")
+        )
+        for name in sorted(names):
+            count += 1
+            if count > _MAX_FILES:
+                return
+            if not ignored(prefix + name):
+                yield prefix + name
+
+
+def check_new_file(path: Path, root: Path, folders: Sequence[Path]) -> str | None:
+    """Return why a new file must not be made at `path`, as a clause; None where it may.
+
+    Its real path has to lie in a workspace folder, or in the project where there is none, so that
+    no link leads out; nothing may be there yet; and it must not be a file that steers a tool.
+    """
+    allowed = workspace_folder_of(path, folders) if folders else root
+    real = path.resolve()
+    if allowed is None or not is_within(real, allowed.resolve()):
+        return "it would lie outside the workspace"
+    if os.path.lexists(path):
+        return "it exists already"
+    verdict = may_edit(real.relative_to(allowed.resolve()))
+    if verdict is not None:
+        return verdict.reason
+    for parent in path.parents:
+        if parent.exists():
+            if not parent.is_dir():
+                return f"{parent.name} is not a folder"
+            if not os.access(parent, os.W_OK):
+                return f"the folder {parent.name} cannot be written to"
+            break
+    return None
