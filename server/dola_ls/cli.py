@@ -6,7 +6,7 @@ import argparse
 import gc
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from dola_ls import __version__
 
@@ -41,9 +41,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser.parse_args(arguments)
     if args.command is None:
         return _serve(args.tcp)
-    run = {"check": doctor.run, "local": local_cli.run, "demo": demo.run}[args.command]
+    runners: dict[str, Callable[[argparse.Namespace], int]] = {
+        "check": doctor.run,
+        "local": local_cli.run,
+        "demo": demo.run,
+    }
     try:
-        return run(args)
+        return runners[args.command](args)
     except KeyboardInterrupt:
         print("\nStopped.", file=sys.stderr)
         return 130

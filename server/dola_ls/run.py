@@ -35,7 +35,7 @@ from dola_ls.core.outcome import (
 )
 from dola_ls.core.policy import safe_markdown
 from dola_ls.core.prompt import render
-from dola_ls.core.rebase import Conflict, rebase
+from dola_ls.core.rebase import Conflict, Rebased, rebase
 from dola_ls.core.syntax import Tree, symbols_in
 from dola_ls.core.test_placement import Placement
 from dola_ls.model.errors import CutOff as StreamCutOff
@@ -202,7 +202,11 @@ async def _edit(task: Task, editor: Editor, answer: Code, receipt: Receipt) -> O
         if now is None:
             reason = "The document was closed while the model answered. Nothing was changed."
             return Refused(reason, "document_gone", receipt)
-        moved = rebase(task.document.text, rewrite.edits, now.changes)
+        moved = (
+            rebase(task.document.text, rewrite.edits, now.changes)
+            if now.changes
+            else Rebased(rewrite.edits)
+        )
         if isinstance(moved, Conflict):
             return keep(
                 f"You changed line {moved.line + 1} while the model answered, and the answer "

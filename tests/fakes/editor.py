@@ -328,7 +328,7 @@ class Editor:
         self.traffic.append(("<-", copy.deepcopy(message)))
         method = message.get("method")
         if method is None:
-            answer = self._waiting.pop(message.get("id"), None)  # type: ignore[arg-type]
+            answer = self._waiting.pop(message["id"], None)
             if answer is None:
                 self.violations.append(f"an answer to nothing: {message}")
             elif not answer.done():

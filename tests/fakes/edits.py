@@ -50,7 +50,7 @@ class Workspace:
         """Return the changes of one buffer that the server has not been told of."""
         mine = [news for other, news in self._changes if other is buffer]
         self._changes = [pair for pair in self._changes if pair[0] is not buffer]
-        return [change for changes in mine for change in changes if not isinstance(changes, str)]
+        return [change for news in mine if not isinstance(news, str) for change in news]
 
     def take_violations(self) -> list[str]:
         """Return what the server's edits did wrong since the last call."""

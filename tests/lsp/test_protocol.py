@@ -177,7 +177,7 @@ async def test_every_request_is_answered_once_whatever_its_parameters(
 
     variants: list[Any] = [None, [], 3, "x", {}, {"textDocument": []}, {"position": {"line": -1}}]
     fields = ("textDocument", "position", "range", "item", "uri", "files", "options", "previous")
-    wrong = ("x", 3, [], {}, None, True)
+    wrong: tuple[Any, ...] = ("x", 3, [], {}, None, True)
     variants += [{**PLACE, field: value} for field in fields for value in wrong]
     wire.send({"jsonrpc": "2.0", "id": "bare", "method": method})
     answers = [await wire.answer("bare")]

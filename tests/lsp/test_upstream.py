@@ -111,7 +111,7 @@ async def test_a_malformed_notification_is_no_pop_up(wire: Wire) -> None:
 
 async def test_a_nested_object_is_not_taken_for_a_message(wire: Wire) -> None:
     """`Receiver.receive`: the object_hook structures every object that has a "jsonrpc" key."""
-    seen = []
+    seen: list[Any] = []
 
     @wire.server.command("look")
     def look(ls: Any, *args: Any) -> None:

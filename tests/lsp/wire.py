@@ -29,7 +29,7 @@ class Wire:
         self.messages: list[dict[str, Any]] = []
         self._number = 0
         self._frames = FrameParser()
-        server.protocol.set_writer(self)  # type: ignore[arg-type]
+        server.protocol.set_writer(self)
 
     # -- the server's writer
 

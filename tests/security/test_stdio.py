@@ -38,7 +38,7 @@ async def test_nothing_but_frames_reaches_stdout(raw: Raw) -> None:
     assert await raw.request(*execute("print")) is None
     assert await raw.leave() == 0
     for line in (b"printed", b"written", b"written to descriptor 1", b"written by a child"):
-        assert line in raw.stderr.splitlines()
+        assert line in bytes(raw.stderr).splitlines()
 
 
 async def test_nobody_else_reads_the_protocol(raw: Raw) -> None:

@@ -12,6 +12,9 @@ from dola_ls.core.diff import line_hunks, smallest_edits
 from dola_ls.core.document import Document, Edit, Span, split_lines
 
 _INDENT = re.compile(r"[ \t]*")
+_INDENTED = re.compile(r"^[ \t]+\S", re.MULTILINE)
+#: How many lines before and behind a region tell how code is indented there.
+_ROUND = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +37,11 @@ def _ending(line: str) -> str:
 
 def line_ending(document: Document) -> str:
     """Return the line end that most lines of a document have; ``\\n`` where it has none."""
-    counts = Counter(
-        "\r\n" if ending == "\r\n" else ending
-        for ending in (_ending(line) for line in split_lines(document.text))
-        if ending
-    )
-    return counts.most_common(1)[0][0] if counts else "\n"
+    # Counted by `str`, not line by line: 10 000 lines are looked through after every answer.
+    text = document.text
+    both = text.count("\r\n")
+    counts = {"\n": text.count("\n") - both, "\r\n": both, "\r": text.count("\r") - both}
+    return max(counts, key=lambda ending: counts[ending])
 
 
 def indent_unit(text: str) -> str:
@@ -69,6 +71,14 @@ def indent_unit(text: str) -> str:
         return "\t"
     likely = [width for width, _ in widths.most_common() if 2 <= width <= 8]
     return " " * (likely[0] if likely else 4)
+
+
+def _unit_round(document: Document, region: Span) -> str:
+    """Return the step of indentation round a region; that of the whole text where it has none."""
+    first = max(document.line_of(region.start) - _ROUND, 0)
+    last = min(document.line_of(region.end) + _ROUND, document.line_count - 1)
+    text = document.text[document.starts[first] : document.line_span(last).end]
+    return indent_unit(text if _INDENTED.search(text) else document.text)
 
 
 def _unit_of_answer(lines: list[str]) -> str:
@@ -150,7 +160,7 @@ def rewrite_region(document: Document, region: Span, code: str) -> Rewrite:
         lead += 1
     head, tail = old_lines[:lead], old_lines[lead + len(core) :]
     new_lines = [_bare(line) for line in split_lines(code.replace("\r\n", "\n"))]
-    new_lines = reindent(_trim_blank(new_lines), core, indent_unit(document.text))
+    new_lines = reindent(_trim_blank(new_lines), core, _unit_round(document, region))
     eol = line_ending(document)
     # White space at the end of a line does not make it another line; models always drop it.
     keys_old = [_bare(line).rstrip() for line in core]

@@ -1,8 +1,8 @@
 """pygls' protocol with the repairs a server of long-running actions needs.
 
 Written against pygls 2.1.1. Each repair names the upstream issue, or says that none was found, and
-has a test of its own in tests/lsp/test_protocol.py; when upstream has mended the fault, the
-override and its test go. How a message is read is in `receive.py`.
+has a test in tests/lsp/test_upstream.py that runs on this protocol and on pygls' own; when pygls
+passes it, the override and the test go. How a message is read is in `receive.py`.
 """
 
 from __future__ import annotations
