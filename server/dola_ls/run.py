@@ -116,8 +116,8 @@ class Editor(Protocol):
         """Return the path of a new test file, which is safe to create, and its import line."""
         ...
 
-    async def create(self, path: Path, text: str, label: str) -> str | None:
-        """Create a file and open it; return why it was not created."""
+    async def create(self, path: Path, text: str, label: str) -> str | bool:
+        """Create a file and open it; return why it was not created, or whether it was opened."""
         ...
 
     async def show(self, title: str, markdown: str) -> tuple[Path, bool]:
@@ -234,10 +234,10 @@ async def _create(
         text = tidy_tests(max(answer.blocks, key=len), import_line, declared, eol)
     if isinstance(text, gate.Verdict):
         return _refused(text, receipt, f"{path.name} was not created")
-    why = await editor.create(path, text, f"Dola: {task.label}")
-    if why is not None:
-        return Refused(f"{path.name} was not created: {why}.", "not_created", receipt)
-    return Created(path, text, receipt)
+    done = await editor.create(path, text, f"Dola: {task.label}")
+    if isinstance(done, str):
+        return Refused(f"{path.name} was not created: {done}.", "not_created", receipt)
+    return Created(path, text, done, receipt)
 
 
 async def _show(

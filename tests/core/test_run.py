@@ -80,9 +80,9 @@ class FakeEditor:
             "tests/test_a.py", "from a import total", ()
         )
 
-    async def create(self, path: Path, text: str, label: str) -> str | None:
+    async def create(self, path: Path, text: str, label: str) -> str | bool:
         self.created.append((path, text))
-        return None
+        return True
 
     async def show(self, title: str, markdown: str) -> tuple[Path, bool]:
         self.shown.append((title, markdown))

@@ -210,7 +210,12 @@ async def test_new_tests(profile: str, tmp_path: Path, uri: str) -> None:
         else:
             assert target.read_text() == expected
         assert (len(editor.take_shown()) == 1) == server.client.show_document
-        assert editor.take_messages() == ["Generate tests for total: test_a.py was created."]
+        # Where the file has opened, that says it all.
+        assert editor.take_messages() == (
+            []
+            if server.client.show_document
+            else ["Generate tests for total: test_a.py was created."]
+        )
         assert editor.text(uri) == TEXT
 
 

@@ -105,7 +105,7 @@ async def test_the_engine_starts_with_the_first_question(
         assert fake.pids == []
         text, notices, completion = await answer(model)
         assert text == "one two three four five "
-        assert notices == ["Loading the local model…"]
+        assert notices == ["Loading the local model…", "reading"]
         assert completion.finish_reason == "stop"
         (pid,) = fake.pids
         assert is_running(pid)
@@ -140,7 +140,7 @@ async def test_it_goes_away_when_idle_and_comes_back(fake: Fake) -> None:
         await until(lambda: not is_running(first))
         text, notices, _ = await answer(model)
         assert text == "one two three four five "
-        assert notices == ["Loading the local model…"]
+        assert notices == ["Loading the local model…", "reading"]
         assert len(fake.pids) == 2
 
 
@@ -197,7 +197,7 @@ async def test_it_is_started_again_once_and_nothing_is_said_twice(fake: Fake, mo
     async with fake.model(mode) as model:
         text, notices, completion = await answer(model)
         assert text == "one two three four five "
-        assert notices[-1] == "The local model ended; starting it again…"
+        assert notices[-2:] == ["The local model ended; starting it again…", "reading"]
         assert completion.ended
         assert len(fake.pids) == 2
 

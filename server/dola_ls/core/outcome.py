@@ -51,10 +51,11 @@ class Explained:
 
 @dataclass(frozen=True, slots=True)
 class Created:
-    """A new file was made, with the given text."""
+    """A new file was made, with the given text; `shown` tells whether the client opened it."""
 
     path: PurePath
     text: str
+    shown: bool
     receipt: Receipt
 
 

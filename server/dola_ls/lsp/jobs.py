@@ -168,7 +168,7 @@ class Jobs:
                     f"{job.label}: this editor did not open the explanation. It is in {path}",
                     types.MessageType.Info,
                 )
-            case Created(path=path):
+            case Created(shown=False, path=path):
                 say(f"{job.label}: {path.name} was created.", types.MessageType.Info)
 
 

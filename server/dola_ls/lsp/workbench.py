@@ -139,7 +139,7 @@ class Workbench:
             return Refused(reason, "bad_place")
         return path, placement
 
-    async def create(self, path: Path, text: str, label: str) -> str | None:
+    async def create(self, path: Path, text: str, label: str) -> str | bool:
         """Create a file in the editor where it can, else on disk, and open it."""
         folders = self._server.folders
         # Looked at again: minutes may have gone by since the place was chosen (S13).
@@ -153,9 +153,9 @@ class Workbench:
             why = await self._send_edit(edit, label)
         else:
             why = await asyncio.to_thread(_write_new, path, text)
-        if why is None:
-            await show_document(self._server, path, take_focus=True)
-        return why
+        if why is not None:
+            return why
+        return await show_document(self._server, path, take_focus=True)
 
     async def show(self, title: str, markdown: str) -> tuple[Path, bool]:
         """Write a page and have it opened beside the code."""

@@ -135,9 +135,13 @@ class LocalModel:
         """Ask the engine; if it dies over that, ask a new one, once."""
         repeat = Repeat()
         for notice in ("Loading the local model…", "The local model ended; starting it again…"):
-            if self._engine is None or not self._engine.alive:
+            loading = self._engine is None or not self._engine.alive
+            if loading:
                 yield Delta(notice=notice)
             engine = await self._ready()
+            if loading:
+                # On a processor this takes seconds more, before the first word comes.
+                yield Delta(notice="reading")
             try:
                 async with aclosing(engine.http.stream(prompt)) as deltas:
                     async for delta in deltas:
