@@ -203,7 +203,7 @@ async def _edit(task: Task, editor: Editor, answer: Code, receipt: Receipt) -> O
             reason = "The document was closed while the model answered. Nothing was changed."
             return Refused(reason, "document_gone", receipt)
         moved = (
-            rebase(task.document.text, rewrite.edits, now.changes)
+            rebase(task.document.text, rewrite.edits, now.changes, task.document.starts)
             if now.changes
             else Rebased(rewrite.edits)
         )

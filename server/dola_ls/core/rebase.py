@@ -63,14 +63,20 @@ class _Placed:
         return self.first == self.behind
 
 
-def rebase(text: str, edits: Sequence[Edit], changes: Sequence[Edit]) -> Rebased | Conflict:
+def rebase(
+    text: str,
+    edits: Sequence[Edit],
+    changes: Sequence[Edit],
+    starts: Sequence[int] | None = None,
+) -> Rebased | Conflict:
     """Carry `edits` of `text` through `changes`, each of which refers to what the last one left.
 
-    Raises ValueError where an edit or a change lies outside its text, or the edits overlap.
+    `starts` is the text's line table, where the caller has it. Raises ValueError where an edit or
+    a change lies outside its text, or the edits overlap.
     """
     apply_edits(text, edits)
-    starts = line_starts(text)
-    theirs = [_placed(text, starts, edit) for edit in net_changes(text, changes)]
+    starts = line_starts(text) if starts is None else starts
+    theirs = [_placed(text, starts, edit) for edit in net_changes(text, changes, starts)]
     firsts = [change.first for change in theirs]
     ends = [change.behind for change in theirs]
     growth = [0, *accumulate(len(c.edit.text) - (c.edit.end - c.edit.start) for c in theirs)]
@@ -93,12 +99,14 @@ def rebase(text: str, edits: Sequence[Edit], changes: Sequence[Edit]) -> Rebased
     return Rebased(tuple(free))
 
 
-def net_changes(text: str, changes: Sequence[Edit]) -> list[Edit]:
+def net_changes(
+    text: str, changes: Sequence[Edit], starts: Sequence[int] | None = None
+) -> list[Edit]:
     """Return what sequential `changes` come to: edits that all refer to `text`, line by line.
 
     Raises ValueError where a change lies outside the text it refers to.
     """
-    starts = line_starts(text)
+    starts = line_starts(text) if starts is None else starts
     groups: list[tuple[int, int, list[Edit]]] = []
     for edit in _composed(text, changes):
         low = starts[bisect_right(starts, edit.start) - 1]

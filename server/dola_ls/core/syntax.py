@@ -122,13 +122,13 @@ _AHEAD = 32
 def _edited(before: Tree, data: bytes) -> tree_sitter.Tree:
     """Return a tree to parse `data` from: the one before, told what differs.
 
-    tree-sitter takes nothing from the old tree as long as the places of the scanner's tokens
-    without width (the indents and dedents of Python, the semicolons JavaScript leaves out) are out
-    of step in the old and the new text, and once out of step they stay so to the end of the file:
-    50 ms instead of 3 for a key press at the end of a line. An edit that is told to reach from the
-    last character of one token into the blanks before the next puts them back into step. So the
-    edit itself is told from the code before it to its line end, and the ends of some declarations
-    behind it are told as edits that change nothing.
+    Some scanners make tokens without width: the indents and dedents of Python, the semicolons
+    that JavaScript leaves out. Where an edit stops right beside one, the scanner's state is not
+    the one the old tree has at that place, and tree-sitter then skips the whole node that comes
+    next, which may be all the rest of the file: 50 ms instead of 3 for a key press at the end of
+    a line. An edit that is told to reach from the last character of one token into the blanks
+    before the next does not do that. So the edit itself is told from the code before it to its
+    line end, and the ends of some declarations behind it are told as edits that change nothing.
     """
     old = before.data
     start = _common_prefix(old, data)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
-from dola_ls.core.actions import ACTIONS, find_target, fits, kind_matches, title_of
+from dola_ls.core.actions import ACTIONS, fits, kind_matches, title_of
 from dola_ls.core.document import Document, Span
 from dola_ls.core.limits import why_not_document
 from dola_ls.lsp.convert import to_span
@@ -74,7 +74,7 @@ def _offers(
     wanted = [action for action in ACTIONS if kind_matches(action.kind, only)]
     if not wanted:
         return []
-    target = find_target(document, server.trees.get(document), span)
+    target = server.trees.named_target(document, span)
     if target is None:
         return []
     offers = []

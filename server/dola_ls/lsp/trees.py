@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-from dola_ls.core.document import Document
+import asyncio
+from collections.abc import Sequence
+
+from dola_ls.core.actions import Target, find_target
+from dola_ls.core.document import Document, Edit, Span
 from dola_ls.core.limits import MAX_PARSED
 from dola_ls.core.syntax import Tree, parse
-from dola_ls.lsp.documents import document_key
+from dola_ls.lsp.documents import Documents, document_key
+
+#: A menu is made from the tree at hand as long as no more than this was typed since.
+_MOST_CHANGES = 50
+#: A key within so many lines of a symbol's first one may be changing its name.
+_HEADER_LINES = 4
+#: Seconds without a menu after which the tree is brought up to date.
+_IDLE = 0.1
 
 
 class Trees:
     """Keeps the latest tree of each open document, so that a key press costs 3 ms, not 60."""
 
-    def __init__(self) -> None:
+    def __init__(self, documents: Documents) -> None:
+        self._documents = documents
         self._latest: dict[str, Tree] = {}
+        self._timers: dict[str, asyncio.TimerHandle] = {}
 
     def get(self, document: Document) -> Tree | None:
         """Return the tree of a document; None without a grammar, and for very large texts."""
@@ -27,6 +40,78 @@ class Trees:
             self._latest[key] = tree
         return tree
 
+    def named_target(self, document: Document, span: Span) -> Target | None:
+        """Return what a menu at `span` is to name; its region may be that of an older version.
+
+        A key that opens a string makes the whole file parse anew, for 50 ms and often only until
+        the next key. So where the user typed within lines, and not where a symbol begins, the
+        tree from before tells the names; the action itself looks at the text as it is.
+        """
+        latest = self._latest.get(document_key(document.uri))
+        if latest is not None and latest.document is not document:
+            changes = self._documents.changes_since(latest.document)
+            if changes is not None and (target := _before(latest, document, span, changes)):
+                self._parse_later(document.uri)
+                return target
+        return find_target(document, self.get(document), span)
+
     def forget(self, uri: str) -> None:
         """Let go of a closed document's tree."""
-        self._latest.pop(document_key(uri), None)
+        key = document_key(uri)
+        self._latest.pop(key, None)
+        if timer := self._timers.pop(key, None):
+            timer.cancel()
+
+    def close(self) -> None:
+        """Let go of everything."""
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()
+        self._latest.clear()
+
+    def _parse_later(self, uri: str) -> None:
+        key = document_key(uri)
+        if timer := self._timers.pop(key, None):
+            timer.cancel()
+        self._timers[key] = asyncio.get_running_loop().call_later(_IDLE, self._parse_now, uri)
+
+    def _parse_now(self, uri: str) -> None:
+        self._timers.pop(document_key(uri), None)
+        document = self._documents.get(uri)
+        if document is not None:
+            self.get(document)
+
+
+def _before(latest: Tree, document: Document, span: Span, changes: Sequence[Edit]) -> Target | None:
+    """Return the target from before `changes`, or None where they may have made it another."""
+    if len(changes) > _MOST_CHANGES or latest.document.line_count != document.line_count:
+        return None
+    if any("\n" in change.text or "\r" in change.text for change in changes):
+        return None
+    old = Span(_back(span.start, changes), _back(span.end, changes))
+    target = find_target(latest.document, latest, old)
+    if target is None or target.symbol is None:
+        return None
+    first = latest.document.line_of(target.symbol.span.start)
+    for index, change in enumerate(changes):
+        line = document.line_of(min(_forth(change.start, changes[index + 1 :]), len(document.text)))
+        if first <= line < first + _HEADER_LINES:
+            return None
+    return target
+
+
+def _back(offset: int, changes: Sequence[Edit]) -> int:
+    for change in reversed(changes):
+        end = change.start + len(change.text)
+        if offset >= end:
+            offset -= len(change.text) - (change.end - change.start)
+        elif offset > change.start:
+            offset = change.start
+    return offset
+
+
+def _forth(offset: int, changes: Sequence[Edit]) -> int:
+    for change in changes:
+        if change.end <= offset:
+            offset += len(change.text) - (change.end - change.start)
+    return offset
