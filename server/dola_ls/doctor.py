@@ -22,6 +22,7 @@ from dola_ls.snippets import snippets
 
 if TYPE_CHECKING:
     from dola_ls.model.keys import Keys
+    from dola_ls.model.prediction import PredictionBook
     from dola_ls.model.provider import Choice
     from dola_ls.model.stream import ChatModel
     from dola_ls.resolve import Resolved
@@ -123,7 +124,7 @@ async def examine(
         "user_file": {"path": _text(resolved.user_file), "exists": _exists(resolved.user_file)},
         "log_file": _text(log.file_in_use()),
         "key": await _key(resolved, choice, keys),
-        "model": _model(choice),
+        "model": _model(choice, _predictions()),
         "local": _local(),
         "request": asdict(answer) if answer else None,
         "problems": problems + trouble,
@@ -191,7 +192,15 @@ async def _key(resolved: Resolved, choice: Choice, keys: Keys) -> dict[str, Any]
     }
 
 
-def _model(choice: Choice) -> dict[str, Any] | None:
+def _predictions() -> PredictionBook:
+    """Return what the language servers of this user have learnt."""
+    from dola_ls.model.prediction import FILE, PredictionBook, state_folder
+
+    folder = state_folder()
+    return PredictionBook.load(folder / FILE) if folder is not None else PredictionBook()
+
+
+def _model(choice: Choice, book: PredictionBook) -> dict[str, Any] | None:
     """Describe the model that would be asked, and what is known of its use of predictions."""
     from dola_ls.model.endpoint import Endpoint
     from dola_ls.model.provider import PROVIDERS, LocalChoice
@@ -204,7 +213,7 @@ def _model(choice: Choice) -> dict[str, Any] | None:
             "title": known.title if known else choice.host,
             "endpoint": choice.base_url,
             "model": choice.model,
-            "prediction": "sent with every rewrite; whether it is used shows in the receipts",
+            "prediction": book.describe(choice.origin, choice.model),
         }
     if isinstance(choice, LocalChoice):
         return {

@@ -18,6 +18,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from dola_ls import log
 from dola_ls.core.prompt import Prompt
 from dola_ls.doctor import add_parser, ask, run
+from dola_ls.model.endpoint import origin_of
+from dola_ls.model.prediction import FILE, PredictionBook, state_folder
 from dola_ls.model.stream import Completion, Delta
 from dola_ls.report import as_text
 from dola_ls.settings import DEFAULTS
@@ -288,6 +290,21 @@ def test_wrong_settings_are_listed_and_the_model_is_asked_all_the_same(
     configured.enqueue(answer("OK"))
     check()
     assert "Ready, with the problems above." in capsys.readouterr().out
+
+
+def test_what_is_known_of_predictions_is_told(
+    configured: ThreadedFakeApi, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, report = checked(capsys, "--offline")
+    assert report["model"]["prediction"] == "sent, not known yet whether used"
+    folder = state_folder()
+    assert folder is not None
+    book = PredictionBook()
+    book.refuse(origin_of(configured.base_url), "test-model")
+    book.save(folder / FILE)
+    _, report = checked(capsys, "--offline")
+    assert report["model"]["prediction"] == "off: the server refuses the field"
+    assert "predictions: off: the server refuses the field" in as_text(report)
 
 
 def test_secrets_of_the_user_file_are_not_shown(

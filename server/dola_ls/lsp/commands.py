@@ -1,4 +1,4 @@
-"""`workspace/executeCommand`: start a job, cancel one, show the status, decide about a proposal.
+"""`workspace/executeCommand`: start a job, cancel one, decide about a proposal.
 
 Every command answers null at once; what it leads to comes by progress, edit or message. Helix
 freezes on slow requests and Emacs gives up on them.
@@ -236,19 +236,6 @@ async def _apply(server: DolaServer, kept: Kept) -> str | None:
         return why.reason
     server.proposals.drop(kept.id)
     return None
-
-
-def status(server: DolaServer) -> None:
-    """Say what is under way and which model is set; asks nobody."""
-    resolved = server.configuration.settings()
-    jobs = server.jobs.under_way()
-    running = ", ".join(job.label for job in jobs) if jobs else "nothing is under way"
-    server.say(
-        f"dola-ls {server.version}: {running}. Provider: {resolved.settings.provider}. "
-        "`dola-ls check` in a terminal says more.",
-        types.MessageType.Info,
-    )
-    server.tell_problems()
 
 
 COMMANDS = (*BY_COMMAND, "dola.cancel", "dola.review", "dola.status")

@@ -10,6 +10,7 @@ import logging
 import os
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -30,6 +31,9 @@ class Configuration:
     command_line: Mapping[str, object] = field(default_factory=dict)
     #: For tests: a model to use whatever the settings say.
     fixed_model: ChatModel | None = None
+    #: The folder for what is kept between sessions, the user's own if None. Under an environment
+    #: that was made up, as for tests, None means that nothing is kept.
+    state: Path | None = None
     #: As it arrived in `initialize`.
     initialization_options: Any = None
     #: As the client last said it, by answer or by notification.
@@ -37,10 +41,15 @@ class Configuration:
     _resolved: Resolved | None = None
     _keys: Keys | None = None
     _choice: Choice | None = None
+    #: The settings that were last asked for a model, and what they led to.
+    _asked: tuple[Resolved, Choice] | None = None
     _model: ChatModel | None = None
     #: What is known of predictions; it outlives a change of the settings.
     _predictions: PredictionBook | None = None
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    #: Held while the file of what is known is read or written.
+    _filing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _unwritable: bool = False
     _told: set[str] = field(default_factory=set)
 
     def changed(self) -> None:
@@ -73,23 +82,68 @@ class Configuration:
         if self.fixed_model is not None:
             return self.fixed_model
         from dola_ls.model.keys import Keys
-        from dola_ls.model.prediction import PredictionBook
         from dola_ls.model.provider import Unavailable, choose, open_model
 
+        predictions = await self.load_predictions()
         async with self._lock:
-            settings = self.settings().settings
+            resolved = self.settings()
+            settings = resolved.settings
             if self._keys is None:
                 self._keys = Keys(self.env)
             choice = await choose(settings, self._keys)
+            self._asked = resolved, choice
             if isinstance(choice, Unavailable):
                 return choice
             if self._model is None or choice != self._choice:
                 await self._close_model()
-                if self._predictions is None:
-                    self._predictions = PredictionBook()
-                self._model = open_model(choice, predictions=self._predictions)
+                self._model = open_model(choice, predictions=predictions)
                 self._choice = choice
             return self._model
+
+    @property
+    def choice(self) -> Choice | None:
+        """What the settings led to; None where no action has asked since they changed."""
+        asked = self._asked
+        return asked[1] if asked is not None and asked[0] is self._resolved else None
+
+    @property
+    def predictions(self) -> PredictionBook | None:
+        """What is known of predictions; None where it was not loaded yet."""
+        return self._predictions
+
+    async def load_predictions(self) -> PredictionBook:
+        """Return what is known of predictions, read from the disk the first time."""
+        from dola_ls.model.prediction import PredictionBook
+
+        async with self._filing:
+            if self._predictions is None:
+                path = self._predictions_file()
+                book = await asyncio.to_thread(PredictionBook.load, path) if path else None
+                self._predictions = book or PredictionBook()
+            return self._predictions
+
+    async def save_predictions(self) -> None:
+        """Keep what was learnt of predictions; where that is not possible, the log says so."""
+        book, path = self._predictions, self._predictions_file()
+        if book is None or path is None:
+            return
+        async with self._filing:
+            if not book.changed:
+                return
+            try:
+                await asyncio.to_thread(book.save, path)
+            except OSError as error:
+                if not self._unwritable:
+                    log.warning("%s cannot be written: %s", path, error.strerror)
+                self._unwritable = True
+
+    def _predictions_file(self) -> Path | None:
+        from dola_ls.model.prediction import FILE, state_folder
+
+        folder = self.state
+        if folder is None and self.env is os.environ:
+            folder = state_folder()
+        return folder / FILE if folder is not None else None
 
     def forget_key(self) -> None:
         """Ask for the key again next time; the last one was refused."""
@@ -97,7 +151,8 @@ class Configuration:
             self._keys.forget()
 
     async def close(self) -> None:
-        """Let go of the model's connections and processes."""
+        """Keep what was learnt, and let go of the model's connections and processes."""
+        await self.save_predictions()
         async with self._lock:
             await self._close_model()
         if self.fixed_model is not None:

@@ -127,13 +127,16 @@ class Jobs:
             )
         finally:
             self._jobs.discard(job)
+            news = self._news(job)
             with contextlib.suppress(Exception):
-                await progress.end(_closing_words(outcome))
+                await progress.end("; ".join([_closing_words(outcome), *news]))
         self._tell(job, task.document, outcome)
+        await self._server.configuration.save_predictions()
 
     async def _run(self, task: Task, progress: Progress) -> Outcome:
         # Imported here: httpx and pydantic come with it, and nothing before an action needs them.
         from dola_ls.lsp.workbench import Workbench
+        from dola_ls.model.ledger import Metered
         from dola_ls.model.provider import Unavailable
         from dola_ls.run import run
 
@@ -141,7 +144,16 @@ class Jobs:
         model = await self._server.configuration.model()
         if isinstance(model, Unavailable):
             return Refused(model.reason, "no_model")
-        return await run(task, Workbench(self._server, progress), model)
+        metered = Metered(model, self._server.ledger)
+        return await run(task, Workbench(self._server, progress), metered)
+
+    def _news(self, job: Job) -> list[str]:
+        """Return what there is to say about predictions from now on; the log has it too."""
+        book = self._server.configuration.predictions
+        news = book.take_news() if book is not None else []
+        for sentence in news:
+            log.info("%s: %s", job.token, sentence)
+        return news
 
     def _tell(self, job: Job, document: Document, outcome: Outcome) -> None:
         """Say how it ended, where the editor does not show it already."""

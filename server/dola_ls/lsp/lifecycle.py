@@ -37,6 +37,8 @@ def register(server: DolaServer) -> None:
         await _ask_settings(ls)
         if ls.client.dynamic_configuration:
             await _watch_settings(ls)
+        # So that the status can tell what is known before the first action.
+        await ls.configuration.load_predictions()
 
     @server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
     async def configuration_changed(
@@ -70,6 +72,7 @@ def _warm_up() -> None:
     import dola_ls.lsp.review
     import dola_ls.lsp.workbench
     import dola_ls.model.client
+    import dola_ls.model.ledger
     import dola_ls.model.provider
     import dola_ls.resolve  # noqa: F401
 

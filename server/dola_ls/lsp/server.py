@@ -14,7 +14,7 @@ from pygls.lsp.server import LanguageServer
 from dola_ls import __version__
 from dola_ls.core.actions import BY_COMMAND
 from dola_ls.core.document import Document
-from dola_ls.lsp import code_actions, commands, lifecycle
+from dola_ls.lsp import code_actions, commands, lifecycle, status
 from dola_ls.lsp.capabilities import Client
 from dola_ls.lsp.configuration import Configuration
 from dola_ls.lsp.convert import uri_to_path
@@ -26,6 +26,7 @@ from dola_ls.lsp.trees import Trees
 
 if TYPE_CHECKING:
     from dola_ls.lsp.review import Proposals
+    from dola_ls.model.ledger import Ledger
     from dola_ls.model.stream import ChatModel
     from dola_ls.run import Now
 
@@ -45,10 +46,11 @@ class DolaServer(QuietErrors, LanguageServer):
         self.configuration = configuration
         self.client = Client()
         self.documents = Documents()
-        self.trees = Trees()
+        self.trees = Trees(self.documents)
         self.jobs = Jobs(self)
         self.pages = Pages()
         self._proposals: Proposals | None = None
+        self._ledger: Ledger | None = None
 
     @property
     def proposals(self) -> Proposals:
@@ -58,6 +60,15 @@ class DolaServer(QuietErrors, LanguageServer):
 
             self._proposals = Proposals()
         return self._proposals
+
+    @property
+    def ledger(self) -> Ledger:
+        """What the model calls of this session came to."""
+        if self._ledger is None:
+            from dola_ls.model.ledger import Ledger
+
+            self._ledger = Ledger()
+        return self._ledger
 
     @property
     def folders(self) -> list[Path]:
@@ -94,6 +105,7 @@ class DolaServer(QuietErrors, LanguageServer):
         """Stop all jobs and let go of the model and the pages."""
         await self.jobs.close()
         await self.configuration.close()
+        self.trees.close()
         self.pages.close()
 
 
@@ -102,13 +114,19 @@ def create_server(
     env: Mapping[str, str] | None = None,
     command_line: Mapping[str, object] | None = None,
     model: ChatModel | None = None,
+    state: Path | None = None,
 ) -> DolaServer:
-    """Build a server for one client; `model` replaces the one that the settings name."""
+    """Build a server for one client; `model` replaces the one that the settings name.
+
+    `state` is the folder for what is kept between sessions. It is the user's own unless given, and
+    none at all if `env` is.
+    """
     server = DolaServer(
         Configuration(
             env=os.environ if env is None else env,
             command_line=command_line or {},
             fixed_model=model,
+            state=state,
         )
     )
     lifecycle.register(server)
@@ -134,8 +152,8 @@ def create_server(
         await commands.review(ls, arguments)
 
     @server.command("dola.status")
-    def status(ls: DolaServer, *arguments: Any) -> None:
-        commands.status(ls)
+    def tell_status(ls: DolaServer, *arguments: Any) -> None:
+        status.tell(ls)
 
     return server
 

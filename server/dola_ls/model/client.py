@@ -22,7 +22,7 @@ from dola_ls.model.faults import Call
 from dola_ls.model.prediction import PredictionBook
 from dola_ls.model.request import admit, compose
 from dola_ls.model.retry import Situation
-from dola_ls.model.stream import Delta
+from dola_ls.model.stream import Completion, Delta
 
 
 class HttpModel:
@@ -86,14 +86,14 @@ class HttpModel:
             sent = (prompt.user, prompt.prediction or "")
             call = Call(endpoint, uuid.uuid4().hex, sent)
             exchange = Exchange(self._connections, self._timeouts, call)
-            async with aclosing(exchange.run(request, predicted)) as deltas:
-                async for delta in deltas:
-                    if delta.completion is not None and delta.completion.predicted:
-                        usage = delta.completion.usage
-                        self.predictions.record(
-                            endpoint.origin, endpoint.model, usage, prompt.action
-                        )
-                    yield delta
+            try:
+                async with aclosing(exchange.run(request, predicted)) as deltas:
+                    async for delta in deltas:
+                        self._learn(prompt, delta.completion)
+                        yield delta
+            except ModelError as fault:
+                self._learn(prompt, fault.completion, whole=False)
+                raise
             failure = exchange.failure
             if failure is None:
                 return
@@ -135,6 +135,15 @@ class HttpModel:
             step = min(left, 1.0)
             await self._sleep(step)
             left -= step
+
+    def _learn(self, prompt: Prompt, completion: Completion | None, *, whole: bool = True) -> None:
+        """Note what the answer's counters say; of half an answer, only if they say anything."""
+        if completion is None or not completion.predicted:
+            return
+        usage = completion.usage
+        if whole or usage.accepted_prediction_tokens or usage.rejected_prediction_tokens:
+            endpoint = self._endpoint
+            self.predictions.record(endpoint.origin, endpoint.model, usage, prompt.action)
 
     def _predicts(self, prompt: Prompt) -> bool:
         # The embedded engine drafts from the prompt itself and does not know the field.

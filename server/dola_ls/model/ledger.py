@@ -6,12 +6,15 @@ counted, never guessed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
 
-from dola_ls.model.stream import Usage
+from dola_ls.core.prompt import Prompt
+from dola_ls.model.errors import ModelError
+from dola_ls.model.stream import ChatModel, Delta, Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,8 @@ class Spending:
     cost_usd: float = 0.0
     #: Calls whose price the server did not tell; they are not in `cost_usd`.
     unpriced_calls: int = 0
+    #: Calls whose tokens the server did not tell, such as those that were broken off.
+    uncounted_calls: int = 0
 
     def plus(self, usage: Usage) -> Spending:
         """Return the sum with one more call."""
@@ -41,6 +46,8 @@ class Spending:
             self.rejected_prediction_tokens + (usage.rejected_prediction_tokens or 0),
             self.cost_usd + (usage.cost_usd or 0.0),
             self.unpriced_calls + (usage.cost_usd is None),
+            self.uncounted_calls
+            + (usage.prompt_tokens is None and usage.completion_tokens is None),
         )
 
 
@@ -74,3 +81,41 @@ class Ledger:
     def on(self, day: date) -> Spending:
         """Return the sum of one day, in whichever time zone `record` was given its days."""
         return self._days.get(day, _NOTHING)
+
+
+class Metered:
+    """A model whose calls are entered in a ledger, however they end.
+
+    A call that ended before the server said a word is not entered: nobody knows what it cost.
+    """
+
+    def __init__(
+        self, model: ChatModel, ledger: Ledger, today: Callable[[], date] = date.today
+    ) -> None:
+        self.name = model.name
+        self.context_tokens = model.context_tokens
+        self._model = model
+        self._ledger = ledger
+        self._today = today
+
+    async def stream(self, prompt: Prompt) -> AsyncGenerator[Delta, None]:
+        """Yield the answer as it comes; see `ChatModel.stream`."""
+        usage: Usage | None = None
+        try:
+            async with aclosing(self._model.stream(prompt)) as deltas:
+                async for delta in deltas:
+                    if delta.completion is not None:
+                        usage = delta.completion.usage
+                    elif delta.text or delta.reasoning:
+                        usage = usage or Usage()
+                    yield delta
+        except ModelError as error:
+            usage = error.completion.usage if error.completion is not None else usage
+            raise
+        finally:
+            if usage is not None:
+                self._ledger.record(prompt.action, usage, self._today())
+
+    async def aclose(self) -> None:
+        """Close the model."""
+        await self._model.aclose()
