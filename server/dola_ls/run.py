@@ -229,9 +229,10 @@ async def _create(
     """Make a test file of the answer's code; the path was settled before the model was asked."""
     declared = {symbol.name for symbol in symbols_in(task.tree)} if task.tree is not None else set()
     eol = editing.line_ending(task.document)
-    text = tidy_tests("\n".join(answer.blocks), import_line, declared, eol)
+    source = task.document.text
+    text = tidy_tests("\n".join(answer.blocks), import_line, declared, eol, source)
     if isinstance(text, gate.Verdict):
-        text = tidy_tests(max(answer.blocks, key=len), import_line, declared, eol)
+        text = tidy_tests(max(answer.blocks, key=len), import_line, declared, eol, source)
     if isinstance(text, gate.Verdict):
         return _refused(text, receipt, f"{path.name} was not created")
     done = await editor.create(path, text, f"Dola: {task.label}")
@@ -332,6 +333,7 @@ class _Meter:
         elif text:
             self._lines += text.count("\n")
             share = min(self._lines * 100 // self._expected, 99) if self._expected else None
-            self._editor.report(f"writing, {self._lines} lines", share)
+            lines = "1 line" if self._lines == 1 else f"{self._lines} lines"
+            self._editor.report(f"writing, {lines}", share)
         elif reasoning:
             self._editor.report("thinking")

@@ -52,6 +52,27 @@ def test_pytest_is_imported_where_it_is_used():
     assert tidy(code) == f"import pytest\n\n{IMPORT}\n\n\n{code}"
 
 
+def test_names_that_were_forgotten_are_imported_as_the_module_does():
+    source = "import datetime as dt\nfrom math import inf, pi\nfrom . import near\n\nRATE = 2\n"
+    code = "def test_total():\n    assert total(dt.date(2026, 1, 1), pi, Cart, near) == unknown\n"
+    text = tidy_tests(code, IMPORT, ("total", "Cart"), "\n", source)
+    assert text == (
+        "import datetime as dt\nfrom math import pi\nfrom shop.pricing import Cart\n"
+        f"{IMPORT}\n\n\n{code}"
+    )
+
+
+def test_names_bound_in_any_way_are_not_imported():
+    code = (
+        f"{IMPORT}\n\n\ndef helper(inf):\n    return inf\n\n\n"
+        "def test_total():\n    for pi in [1]:\n"
+        "        try:\n            total([helper(pi)])\n        except ValueError as dt:\n"
+        "            print(dt)\n"
+    )
+    source = "import datetime as dt\nfrom math import inf, pi\n"
+    assert tidy_tests(code, IMPORT, ("total",), "\n", source) == code
+
+
 def test_line_ends_are_the_projects():
     text = tidy_tests(f"{IMPORT}\n\n{TEST}", IMPORT, (), "\r\n")
     assert isinstance(text, str)

@@ -6,6 +6,7 @@ Where a machine can decide, it does; the model is left the bodies of the tests. 
 from __future__ import annotations
 
 import ast
+import builtins
 import re
 from collections.abc import Collection
 
@@ -76,13 +77,59 @@ def _imported(tree: ast.Module) -> set[str]:
     }
 
 
+def _unbound(tree: ast.Module) -> set[str]:
+    """Return the names a module uses and never binds, in whatever scope."""
+    used: set[str] = set()
+    bound = set(dir(builtins))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name):
+            (used if isinstance(node.ctx, ast.Load) else bound).add(node.id)
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            bound.add(node.name)
+        elif isinstance(node, ast.arg):
+            bound.add(node.arg)
+        elif isinstance(node, ast.alias):
+            bound.add((node.asname or node.name).partition(".")[0])
+        elif isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar) and node.name:
+            bound.add(node.name)
+    return used - bound
+
+
+def _imports_for(
+    names: Collection[str], module: str, declared: Collection[str], source: str
+) -> list[str]:
+    """Return import lines for names that the tested module declares or imports itself."""
+    lines: list[str] = []
+    if names and python_parses(source):
+        for node in ast.parse(source).body:
+            if not isinstance(node, ast.Import | ast.ImportFrom):
+                continue
+            if isinstance(node, ast.ImportFrom) and (node.level or node.module == "__future__"):
+                continue
+            wanted = [
+                alias
+                for alias in node.names
+                if (alias.asname or alias.name).partition(".")[0] in names
+            ]
+            if wanted:
+                node.names = wanted
+                lines.append(ast.unparse(node))
+    own = sorted(set(names) & set(declared))
+    return [*lines, *([f"from {module} import {', '.join(own)}"] if own and module else [])]
+
+
 def tidy_tests(
-    code: str, import_line: str, declared: Collection[str], eol: str = "\n"
+    code: str,
+    import_line: str,
+    declared: Collection[str],
+    eol: str = "\n",
+    source: str = "",
 ) -> str | Verdict:
     """Return the text of a new pytest file made from the model's `code`, or why it is none.
 
     `import_line` imports what is tested, and `declared` are the names that its module declares:
     an import of nothing but these, from a module the model made up, is taken to mean that module.
+    Names that the tests use and forget to import are imported as `source`, the module's text, does.
     """
     found = _IMPORT_LINE.fullmatch(import_line)
     module, name = (found["module"] or found["name"], found["name"]) if found else ("", "")
@@ -111,6 +158,8 @@ def tidy_tests(
     missing = [import_line] if name and name not in _imported(tree) else []
     if "pytest" not in _imported(tree) and re.search(r"\bpytest\.", "\n".join(lines)):
         missing = ["import pytest", *(["", *missing] if missing else [])]
+    lost = _unbound(tree) - {name, "pytest"}
+    missing = [*_imports_for(lost, module, declared, source), *missing]
     if missing:
         at = _imports_end(tree)
         rest = lines[at:]

@@ -251,9 +251,15 @@ class OutOfTokens(ModelError):
         count = usage.completion_tokens if usage else None
         used = f"all its {count} tokens" if count else "all its tokens"
         what = f"used {used} for thinking" if only_thinking else f"used {used} before it was done"
+        thinks = only_thinking or (usage is not None and usage.reasoning_tokens)
+        advice = (
+            "Select fewer lines, or lower the reasoning effort."
+            if thinks
+            else ("Select fewer lines, or run the action again.")
+        )
         super().__init__(
             f"{facts.model} {what}, so there is no complete answer and nothing was changed. "
-            "Select fewer lines, lower the reasoning effort, or raise the number of tokens.",
+            f"{advice}",
             facts,
         )
 
