@@ -48,7 +48,7 @@ class Server:
             # Written byte code is what makes a start a warm one.
             mine.pop("PYTHONDONTWRITEBYTECODE", None)
             mine["DOLA_CONFIG"] = str(folder / "config.toml")
-            # A home of their own: nothing is learnt from the user's files, and nothing is left there.
+            # A home of their own: nothing is learnt from the user's files or left there.
             mine |= {"HOME": str(folder), "XDG_STATE_HOME": str(folder / "state")}
             client = Client(self.argv, {**mine, **(env or {})}, folder)
             try:
