@@ -87,13 +87,15 @@ _INLINE_CODE = re.compile(r"(`+)(?!`)(.+?)(?<!`)\1(?!`)")
 _IMAGE = re.compile(r"!\[([^\]]*)\](?:\([^)]*\)|\[[^\]]*\])?")
 _LINK = re.compile(r"\[([^\]]*)\](?:\([^)]*\)|\[[^\]]*\])")
 _REFERENCE = re.compile(r"^\s{0,3}\[[^\]]+\]:.*$")
+_COLON = r"(?::|&#0*58;?|&#x0*3a;?|&colon;)"
+_ADDRESS = re.compile(rf"\b([a-z][a-z0-9+.-]*){_COLON}(?://|\\\\)(?=\S)", re.IGNORECASE)
 _SCHEME = re.compile(
     r"\b(https?|wss?|ftps?|file|command|vscode[a-z-]*|javascript|data|mailto|ssh|git|smb)"
-    r"(?:&#(?:58|x3a);|&colon;|:)(?=[^\s:])",
+    rf"{_COLON}(?=[^\s:])",
     re.IGNORECASE,
 )
 _WWW = re.compile(r"\bwww\.(?=\w)", re.IGNORECASE)
-_HOST = re.compile(r"(?<![:\]\w/])(?://|\\\\)(?=[\w\[])")
+_HOST = re.compile(r"(?<![\w/\\\[])(//|\\\\)(?=[^\s/])")
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-_])")
 
 
@@ -103,8 +105,9 @@ def _defang(text: str) -> str:
     This is done inside inline code too: where such a span begins and ends is something on which
     viewers disagree, so nothing may hang on it.
     """
-    text = _SCHEME.sub(r"\1[:]", text).replace("![", "!\\[")
-    return _HOST.sub("/ /", _WWW.sub("www[.]", text))
+    text = _SCHEME.sub(r"\1[:]", _ADDRESS.sub(r"\1[://]", text))
+    text = _HOST.sub(r"[\1]", _WWW.sub("www[.]", text))
+    return text.replace("![", "!\\[")
 
 
 def _defuse(text: str) -> str:
@@ -114,13 +117,33 @@ def _defuse(text: str) -> str:
     return _defang(text.replace("<", "&lt;"))
 
 
-def _safe_line(line: str) -> Iterator[str]:
+def _is_plain(line: str) -> bool:
+    """Tell whether every viewer finds the same inline code in a line of a paragraph.
+
+    That is so where each span ends in its own line, none begins after a backslash, and none holds
+    a ``|``, at which a table would cut it.
+    """
+    if "\\`" in line:
+        return False
+    spans = _INLINE_CODE.findall(line)
+    return "`" not in _INLINE_CODE.sub("", line) and not any("|" in span[1] for span in spans)
+
+
+def _safe_line(line: str, plain: bool) -> Iterator[str]:
     position = 0
-    for match in _INLINE_CODE.finditer(line):
+    for match in _INLINE_CODE.finditer(line) if plain else ():
         yield _defuse(line[position : match.start()])
         yield _defang(match[0])
         position = match.end()
     yield _defuse(line[position:])
+
+
+def _safe_paragraph(lines: list[str]) -> Iterator[str]:
+    """Yield the lines of a paragraph; inline code keeps its ``<`` only where it surely is code."""
+    plain = all(map(_is_plain, lines))
+    for line in lines:
+        if not _REFERENCE.match(line):
+            yield "".join(_safe_line(line, plain))
 
 
 def safe_markdown(text: str) -> str:
@@ -134,6 +157,7 @@ def safe_markdown(text: str) -> str:
     if len(text) > _MAX_SHOWN:
         text = text[:_MAX_SHOWN].rstrip() + "\n\n… cut here."
     lines: list[str] = []
+    paragraph: list[str] = []
     fence = ""
     for line in text.split("\n"):
         match = _FENCE.match(line)
@@ -141,11 +165,13 @@ def safe_markdown(text: str) -> str:
             if match and match[1].startswith(fence) and not line.strip(" `~"):
                 fence = ""
             lines.append(line)
-        elif match:
-            fence = match[1]
-            lines.append(line)
-        elif not _REFERENCE.match(line):
-            lines.append("".join(_safe_line(line)))
+        elif match or not line.strip():
+            lines += [*_safe_paragraph(paragraph), line]
+            paragraph = []
+            fence = match[1] if match else ""
+        else:
+            paragraph.append(line)
+    lines += _safe_paragraph(paragraph)
     if fence:
         lines.append(fence)
     return "\n".join(lines).strip() + "\n"
