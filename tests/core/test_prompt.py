@@ -78,6 +78,14 @@ def test_every_action_has_a_prompt_that_names_its_subject():
         assert "$" not in prompt.user + prompt.system
 
 
+def test_the_prompt_for_blocks_shows_the_same_region():
+    prompt = render(REFACTOR, context_of(TEXT, "result = 0"), template="refactor_blocks")
+    assert "Region to edit:\n```python\ndef total(items):\n" in prompt.user
+    assert "Task: Refactor total: make it simpler" in prompt.user
+    assert "<<<<<<< SEARCH" in prompt.system
+    assert prompt.action == "refactor"
+
+
 def test_the_test_prompt_gives_the_import():
     prompt = render(GENERATE_TESTS, context_of(TEXT, "result = 0"), None, "from a import total")
     assert "The test file starts with this import:\nfrom a import total\n" in prompt.user
@@ -99,10 +107,11 @@ def test_no_path_leaves_the_machine():
 
 
 def test_a_long_region_is_its_own_prediction_and_a_short_one_has_none():
-    assert render(REFACTOR, context_of(TEXT, "result = 0")).prediction is None
+    assert render(REFACTOR, context_of(TEXT, "result = 0"), predicts=True).prediction is None
     long = TEXT.replace("    result = 0\n", "    result = 0\n" + "    x = 1\n" * 30)
     context = context_of(long, "result = 0")
-    assert render(REFACTOR, context).prediction == context.region
+    assert render(REFACTOR, context, predicts=True).prediction == context.region
+    assert render(REFACTOR, context).prediction is None
     assert render(EXPLAIN, context).prediction is None
     assert render(GENERATE_TESTS, context).prediction is None
 

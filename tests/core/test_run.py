@@ -8,10 +8,12 @@ import pytest
 from dola_ls.core.actions import EXPLAIN, GENERATE_TESTS, REFACTOR, Action, find_target
 from dola_ls.core.document import Document, Edit, Span, apply_edits
 from dola_ls.core.outcome import Created, Edited, Explained, Proposed, Refused, Unchanged
+from dola_ls.core.strategy import Predictions
 from dola_ls.core.syntax import parse
 from dola_ls.core.test_placement import Placement
 from dola_ls.model.errors import CutOff, Facts, OutOfCredit
-from dola_ls.run import NotApplied, Now, Proposal, Task, run
+from dola_ls.run import run
+from dola_ls.task import NotApplied, Now, Proposal, Task
 from tests.fakes.model import FakeModel, fenced
 
 TEXT = """\
@@ -301,3 +303,86 @@ async def test_a_region_too_large_is_refused_before_anything_is_sent():
     assert isinstance(outcome, Refused)
     assert "501 lines" in outcome.reason or "502 lines" in outcome.reason
     assert model.prompts == []
+
+
+LONG = (
+    "def total(items):\n"
+    + "".join(f"    a{n} = {n} + len(items)\n" for n in range(70))
+    + "    result = 0\n    return result\n"
+)
+
+
+def blocks(*pairs: tuple[str, str]) -> str:
+    return "\n".join(
+        f"<<<<<<< SEARCH\n{search}=======\n{replace}>>>>>>> REPLACE" for search, replace in pairs
+    )
+
+
+async def test_a_long_region_is_edited_by_blocks():
+    task, editor = set_up(text=LONG)
+    model = FakeModel(blocks(("    result = 0\n", "    result = sum(items)\n")))
+    outcome = await run(task, editor, model)
+    assert isinstance(outcome, Edited)
+    assert editor.document.text == LONG.replace("result = 0", "result = sum(items)")
+    assert "SEARCH" in model.prompts[0].system
+    assert model.prompts[0].prediction is None
+
+
+async def test_blocks_without_a_place_go_back_once_with_the_closest_lines():
+    task, editor = set_up(text=LONG)
+    model = FakeModel(
+        blocks(
+            ("    a3 = 3 + len(items)\n", "    a3 = 33 + len(items)\n"),
+            ("    result := 0\n    return result\n", "    return sum(items)\n"),
+        ),
+        blocks(("    result = 0\n    return result\n", "    return sum(items)\n")),
+    )
+    outcome = await run(task, editor, model)
+    assert isinstance(outcome, Edited)
+    assert "a3 = 33 + len(items)" in editor.document.text
+    assert editor.document.text.endswith("    return sum(items)\n")
+    assert len(model.prompts) == 2
+    assert "    result = 0" in model.prompts[1].user.split("Your answer was:")[1]
+    assert outcome.receipt.prompt_tokens == 200
+
+
+async def test_blocks_that_fail_twice_give_way_to_a_rewrite():
+    task, editor = set_up(text=LONG)
+    wrong = blocks(("    no such line\n", "    x = 1\n"))
+    model = FakeModel(wrong, wrong, fenced(LONG.replace("result = 0", "result = 1")))
+    outcome = await run(task, editor, model)
+    assert isinstance(outcome, Edited)
+    assert editor.document.text == LONG.replace("result = 0", "result = 1")
+    assert len(model.prompts) == 3
+    assert model.prompts[2].prediction == LONG
+
+
+async def test_three_failures_change_nothing():
+    task, editor = set_up(text=LONG)
+    model = FakeModel("I would rather talk about it.")
+    outcome = await run(task, editor, model)
+    assert isinstance(outcome, Refused)
+    assert outcome.rule == "prose"
+    assert len(model.prompts) == 3
+    assert editor.document.text == LONG
+
+
+async def test_an_ambiguous_block_is_never_applied():
+    text = LONG.replace("    result = 0\n", "    x = 1\n    result = 0\n    x = 1\n")
+    task, editor = set_up(text=text)
+    model = FakeModel(blocks(("    x = 1\n", "    x = 2\n")), "CANNOT: no")
+    outcome = await run(task, editor, model)
+    assert isinstance(outcome, Refused)
+    assert outcome.rule == "model_declined"
+    assert editor.document.text == text
+
+
+@pytest.mark.parametrize("known", [Predictions.WORKS, Predictions.LOCAL])
+async def test_where_predictions_work_a_long_region_is_written_again(known):
+    task, editor = set_up(text=LONG)
+    model = FakeModel(fenced(LONG.replace("result = 0", "result = 1")))
+    model.predictions = known
+    outcome = await run(task, editor, model)
+    assert isinstance(outcome, Edited)
+    assert len(model.prompts) == 1
+    assert (model.prompts[0].prediction is None) == (known is Predictions.LOCAL)

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 
 from dola_ls.core.prompt import Prompt
+from dola_ls.core.strategy import Predictions
 from dola_ls.model.errors import ModelError
 from dola_ls.model.stream import Completion, Delta, Usage
 
@@ -33,6 +34,7 @@ class FakeModel:
         self.go.set()
         self.half_way = asyncio.Event()
         self.closed = 0
+        self.predictions = Predictions.UNKNOWN
         self._chunk = chunk
         self._ended = ended
 
@@ -55,6 +57,10 @@ class FakeModel:
             yield Delta(completion=Completion(reason, False, self.name, usage))
         finally:
             self.closed += 1
+
+    def prediction_use(self, action: str) -> Predictions:
+        """Return what a test wants to be known."""
+        return self.predictions
 
     async def aclose(self) -> None:
         """Nothing is held."""

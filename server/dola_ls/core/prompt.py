@@ -74,14 +74,24 @@ def _answer_tokens(action: Action, context: Context) -> int:
 
 
 def render(
-    action: Action, context: Context, instruction: str | None = None, import_line: str = ""
+    action: Action,
+    context: Context,
+    instruction: str | None = None,
+    import_line: str = "",
+    *,
+    template: str = "",
+    predicts: bool = False,
 ) -> Prompt:
-    """Return the prompt for an action; `instruction` replaces the template's own task."""
-    template = _template(action.id)
+    """Return the prompt for an action; `instruction` replaces the template's own task.
+
+    `template` names another one than the action's own. With `predicts` the region goes along as
+    the prediction, if it is long enough to be of use.
+    """
+    text = _template(template or action.id)
     fence = fence_for(context.before, context.region, context.after)
     label = context.language
     region = context.region if context.region.endswith("\n") else context.region + "\n"
-    user = template.user.substitute(
+    user = text.user.substitute(
         file=context.file,
         language=language_of(context.language).name,
         around=_around(context, fence, label),
@@ -89,13 +99,12 @@ def render(
         label=label,
         region=region,
         import_line=import_line,
-        task=instruction or template.task.substitute(name=context.name),
+        task=instruction or text.task.substitute(name=context.name),
     )
-    predicts = action.answer == "region" and len(context.region) >= MIN_PREDICTION
     return Prompt(
-        system=template.system,
+        system=text.system,
         user=user,
-        prediction=context.region if predicts else None,
+        prediction=context.region if predicts and len(context.region) >= MIN_PREDICTION else None,
         max_tokens=_answer_tokens(action, context),
         action=action.id,
     )

@@ -101,7 +101,7 @@ def start_action(server: DolaServer, command: str, arguments: tuple[Any, ...]) -
 
 def _start(server: DolaServer, action: Action, call: _Call) -> str | None:
     from dola_ls.lsp.workbench import relative_file
-    from dola_ls.run import Task
+    from dola_ls.task import Task
 
     document = server.documents.get(call.uri)
     if document is None:

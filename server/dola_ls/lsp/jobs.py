@@ -29,7 +29,7 @@ from dola_ls.lsp.progress import Progress
 
 if TYPE_CHECKING:
     from dola_ls.lsp.server import DolaServer
-    from dola_ls.run import Task
+    from dola_ls.task import Task
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from dola_ls.core.diff import unified
 from dola_ls.core.document import Document, Edit, Span, apply_edits
 from dola_ls.core.rebase import Conflict, rebase
 from dola_ls.lsp.documents import document_key
-from dola_ls.run import Now, Proposal
+from dola_ls.task import Now, Proposal
 
 _MOST = 20
 

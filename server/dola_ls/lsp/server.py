@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from dola_ls.lsp.review import Proposals
     from dola_ls.model.ledger import Ledger
     from dola_ls.model.stream import ChatModel
-    from dola_ls.run import Now
+    from dola_ls.task import Now
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +81,7 @@ class DolaServer(QuietErrors, LanguageServer):
 
     def now(self, document: Document) -> Now | None:
         """Return a document as it is now and what changed since; None where that is lost."""
-        from dola_ls.run import Now
+        from dola_ls.task import Now
 
         current = self.documents.get(document.uri)
         changes = self.documents.changes_since(document)

@@ -19,7 +19,7 @@ from dola_ls.lsp.convert import create_file_edit, path_to_uri, to_workspace_edit
 from dola_ls.lsp.explain import show_document
 from dola_ls.lsp.progress import Progress
 from dola_ls.project import check_new_file, list_files, project_root, workspace_folder_of
-from dola_ls.run import NotApplied, Now, Proposal, Task
+from dola_ls.task import NotApplied, Now, Proposal, Task
 
 if TYPE_CHECKING:
     from dola_ls.lsp.server import DolaServer

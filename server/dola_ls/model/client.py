@@ -13,13 +13,14 @@ from contextlib import aclosing
 import httpx
 
 from dola_ls.core.prompt import MIN_PREDICTION, Prompt
+from dola_ls.core.strategy import Predictions
 from dola_ls.model import errors, retry
 from dola_ls.model.connection import Connections
 from dola_ls.model.endpoint import Endpoint
 from dola_ls.model.errors import ModelError
 from dola_ls.model.exchange import Exchange, Failure, Timeouts
 from dola_ls.model.faults import Call
-from dola_ls.model.prediction import PredictionBook
+from dola_ls.model.prediction import Capability, PredictionBook
 from dola_ls.model.request import admit, compose
 from dola_ls.model.retry import Situation
 from dola_ls.model.stream import Completion, Delta
@@ -70,6 +71,18 @@ class HttpModel:
                 self._breaker.succeeded()
             raise
         self._breaker.succeeded()
+
+    def prediction_use(self, action: str) -> Predictions:
+        """Return what is known of the server's use of predictions for an action."""
+        if self._endpoint.provider == "local":
+            return Predictions.LOCAL
+        server = self._endpoint.origin, self._endpoint.model
+        if self.predictions.costly(*server, action):
+            return Predictions.IGNORED
+        return {
+            Capability.WORKS: Predictions.WORKS,
+            Capability.UNKNOWN: Predictions.UNKNOWN,
+        }.get(self.predictions.capability(*server), Predictions.IGNORED)
 
     async def aclose(self) -> None:
         """Close all connections, also those in use."""

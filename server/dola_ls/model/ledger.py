@@ -13,6 +13,7 @@ from datetime import date
 from types import MappingProxyType
 
 from dola_ls.core.prompt import Prompt
+from dola_ls.core.strategy import Predictions
 from dola_ls.model.errors import ModelError
 from dola_ls.model.stream import ChatModel, Delta, Usage
 
@@ -115,6 +116,10 @@ class Metered:
         finally:
             if usage is not None:
                 self._ledger.record(prompt.action, usage, self._today())
+
+    def prediction_use(self, action: str) -> Predictions:
+        """Return what the model knows of predictions."""
+        return self._model.prediction_use(action)
 
     async def aclose(self) -> None:
         """Close the model."""

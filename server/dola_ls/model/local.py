@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from dola_ls.core.prompt import Prompt
+from dola_ls.core.strategy import Predictions
 from dola_ls.log import hide
 from dola_ls.model import errors
 from dola_ls.model import weights as files
@@ -120,6 +121,10 @@ class LocalModel:
         finally:
             self._users -= 1
             self._set_timer()
+
+    def prediction_use(self, action: str) -> Predictions:
+        """Return that the engine drafts from the prompt by itself."""
+        return Predictions.LOCAL
 
     async def aclose(self) -> None:
         """End the engine, also in the middle of an answer, and wait until it is gone."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from dola_ls.core.prompt import Prompt
+from dola_ls.core.strategy import Predictions
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,10 @@ class ChatModel(Protocol):
         Raises a `dola_ls.model.errors.ModelError` whose text is a sentence for the user. Closing
         the iterator or cancelling its task closes the connection.
         """
+        ...
+
+    def prediction_use(self, action: str) -> Predictions:
+        """Return what is known of the server's use of predictions for an action."""
         ...
 
     async def aclose(self) -> None:

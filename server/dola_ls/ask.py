@@ -1,0 +1,107 @@
+"""Asking the model, showing how far it is, and adding up what it cost."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+
+from dola_ls.core.blocks import BlockReader
+from dola_ls.core.outcome import Receipt
+from dola_ls.core.prompt import Prompt
+from dola_ls.model.errors import ModelError
+from dola_ls.model.stream import ChatModel, Completion
+from dola_ls.task import Editor
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """All that came of one request."""
+
+    reader: BlockReader
+    completion: Completion | None
+    #: Why there is no whole answer, or None.
+    fault: ModelError | None
+
+    @property
+    def ended(self) -> bool:
+        """Tell whether the server said that the answer is over."""
+        return self.completion is not None and self.completion.ended
+
+
+class Asking:
+    """The requests of one action."""
+
+    def __init__(self, model: ChatModel, editor: Editor) -> None:
+        self.model = model
+        self._editor = editor
+        self._started = time.monotonic()
+        self._completions: list[Completion] = []
+
+    async def ask(self, prompt: Prompt, expected_lines: int = 0) -> Reply:
+        """Ask once; a fault of the model comes back in the reply, cancelling raises.
+
+        `expected_lines` is about how long the answer will be, for a percentage; 0 is unknown.
+        """
+        reader = BlockReader()
+        completion: Completion | None = None
+        fault: ModelError | None = None
+        meter = _Meter(self._editor, expected_lines)
+        try:
+            async with aclosing(self.model.stream(prompt)) as stream:
+                async for delta in stream:
+                    reader.feed(delta.text)
+                    meter.show(delta.text, delta.reasoning, delta.notice)
+                    completion = delta.completion or completion
+        except ModelError as error:
+            fault, completion = error, error.completion or completion
+        if completion is not None:
+            self._completions.append(completion)
+        return Reply(reader, completion, fault)
+
+    def receipt(self) -> Receipt:
+        """Return what all requests so far took; None stays where no server said."""
+        usages = [completion.usage for completion in self._completions]
+        names = [completion.model for completion in self._completions if completion.model]
+        return Receipt(
+            names[-1] if names else self.model.name,
+            time.monotonic() - self._started,
+            _sum([usage.prompt_tokens for usage in usages]),
+            _sum([usage.completion_tokens for usage in usages]),
+            _sum([usage.reasoning_tokens for usage in usages]),
+            _sum([usage.accepted_prediction_tokens for usage in usages]),
+            _sum([usage.rejected_prediction_tokens for usage in usages]),
+            _cost([usage.cost_usd for usage in usages]),
+        )
+
+
+def _sum(counts: Sequence[int | None]) -> int | None:
+    known = [count for count in counts if count is not None]
+    return sum(known) if known else None
+
+
+def _cost(costs: Sequence[float | None]) -> float | None:
+    known = [cost for cost in costs if cost is not None]
+    return sum(known) if known else None
+
+
+class _Meter:
+    """Turns deltas into progress: thinking, then lines of the answer."""
+
+    def __init__(self, editor: Editor, expected: int) -> None:
+        self._editor = editor
+        self._expected = expected
+        self._lines = 0
+        editor.report("reading", 0 if expected else None)
+
+    def show(self, text: str, reasoning: str, notice: str) -> None:
+        if notice:
+            self._editor.report(notice)
+        elif text:
+            self._lines += text.count("\n")
+            share = min(self._lines * 100 // self._expected, 99) if self._expected else None
+            lines = "1 line" if self._lines == 1 else f"{self._lines} lines"
+            self._editor.report(f"writing, {lines}", share)
+        elif reasoning:
+            self._editor.report("thinking")

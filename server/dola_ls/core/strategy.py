@@ -1,0 +1,122 @@
+"""How an action asks for its answer: one table, and what is tried next where that fails."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from dola_ls.core.actions import Action, Answer
+from dola_ls.core.limits import MAX_REGION_LINES
+
+
+class Form(StrEnum):
+    """What the model is asked for in one request."""
+
+    #: Prose to show.
+    PROSE = "prose"
+    #: The whole region again.
+    REWRITE = "rewrite"
+    #: Search/replace blocks that are looked for within the region.
+    BLOCKS = "blocks in the region"
+    #: Search/replace blocks that are looked for in the whole file.
+    FILE_BLOCKS = "blocks in the file"
+    #: The blocks that had no place, once more, with the lines most like them.
+    AGAIN = "blocks once more"
+    #: The text of a new file.
+    NEW_FILE = "new file"
+
+
+class Predictions(StrEnum):
+    """What is known of the server's use of the `prediction` field."""
+
+    WORKS = "works"
+    UNKNOWN = "unknown"
+    #: Ignored, refused, or switched off because it costs more than it gives.
+    IGNORED = "ignored"
+    #: The embedded engine drafts from the prompt by itself and needs no field.
+    LOCAL = "local"
+
+
+@dataclass(frozen=True, slots=True)
+class Strategy:
+    """The requests an action makes, in order, each only where the one before led to no edit."""
+
+    #: Empty where no form fits: the region is too large to be written again, and no blocks can be
+    #: told from its text.
+    forms: tuple[Form, ...]
+    predictions: Predictions = Predictions.UNKNOWN
+
+    def predicts(self, form: Form) -> bool:
+        """Tell whether a request of this form is to carry the region as its prediction.
+
+        Blocks repeat too little of the region in one piece, and for a new file there is nothing to
+        predict; rejected tokens are billed. A server of which nothing is known yet gets the field,
+        for that is how it becomes known.
+        """
+        return form is Form.REWRITE and self.predictions in (
+            Predictions.WORKS,
+            Predictions.UNKNOWN,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """Regions of at most `lines` lines are asked for in `form`, given one of `predictions`."""
+
+    lines: float
+    predictions: frozenset[Predictions]
+    form: Form
+
+
+_ALL = frozenset(Predictions)
+_ANY_SIZE = float("inf")
+
+#: For answers that change a region; the first row that fits decides.
+#:
+#: The figures are to be set by the edit evaluation (`tests/benchmarks/edit_eval`). Today's come
+#: from 105 before/after pairs of the CanItEdit set: blocks with three lines of context cost 1.5
+#: times the tokens of a rewrite below 25 lines, the same at 26 to 50, 0.56 times at 51 to 100, and
+#: 0.24 times above. Models also get a rewrite into its form more often than blocks (99.6 against
+#: 94.2 % in aider's polyglot benchmark), so a rewrite goes first where it costs the same. The
+#: embedded model of 1.5B parameters does not master blocks: on 14 functions of 50 to 103 lines 12
+#: answers were well formed and 6 led to an edit, against 7 and 5 of the first 7 as rewrites.
+TABLE: tuple[_Row, ...] = (
+    _Row(50, _ALL, Form.REWRITE),
+    _Row(200, frozenset({Predictions.WORKS, Predictions.LOCAL}), Form.REWRITE),
+    _Row(_ANY_SIZE, _ALL, Form.BLOCKS),
+)
+
+
+def choose(
+    action: Action,
+    lines: int,
+    predictions: Predictions,
+    *,
+    elsewhere: bool = False,
+    marked: bool = False,
+) -> Strategy:
+    """Return the strategy for an action on a region of `lines` lines.
+
+    `elsewhere` says that the task needs changes outside the region too, an import or a caller.
+    `marked` says that the text the blocks would be looked for in holds lines like the markers of
+    blocks (`blocks.holds_markers`), so that blocks could not be told from it.
+    """
+    return Strategy(_forms(action.answer, lines, predictions, elsewhere, marked), predictions)
+
+
+def _forms(
+    answer: Answer, lines: int, predictions: Predictions, elsewhere: bool, marked: bool
+) -> tuple[Form, ...]:
+    if answer == "explanation":
+        return (Form.PROSE,)
+    if answer == "new-file":
+        return (Form.NEW_FILE,)
+    rewrite = (Form.REWRITE,) if lines <= MAX_REGION_LINES else ()
+    if marked:
+        return rewrite
+    first = Form.FILE_BLOCKS if elsewhere else _first(lines, predictions)
+    return rewrite if first is Form.REWRITE else (first, Form.AGAIN, *rewrite)
+
+
+def _first(lines: int, predictions: Predictions) -> Form:
+    return next(row.form for row in TABLE if lines <= row.lines and predictions in row.predictions)

@@ -1,0 +1,98 @@
+"""What a run is given: the task on one frozen document, and the editor as it needs it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+from typing import Protocol
+
+from dola_ls.core.actions import Action, Target
+from dola_ls.core.document import Document, Edit
+from dola_ls.core.edits import Rewrite
+from dola_ls.core.outcome import Refused
+from dola_ls.core.syntax import Tree
+from dola_ls.core.test_placement import Placement
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What the user asked for, on one frozen version of a document."""
+
+    action: Action
+    document: Document
+    tree: Tree | None
+    target: Target
+    #: The file relative to its workspace folder; the rules for control files need it.
+    file: PurePath
+    instruction: str | None = None
+    #: Keep the edit for review instead of applying it.
+    review: bool = False
+
+    @property
+    def label(self) -> str:
+        """What the editor's undo list and messages call it: ``Refactor total_price``."""
+        return f"{self.action.verb} {self.target.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """The buffer as it is now, and what the user changed since the snapshot."""
+
+    document: Document
+    changes: Sequence[Edit]
+
+
+@dataclass(frozen=True, slots=True)
+class NotApplied:
+    """Why an edit is not in the buffer, and whether it is safe to send it again."""
+
+    reason: str
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A sound answer that was not applied."""
+
+    task: Task
+    rewrite: Rewrite
+    reason: str
+
+
+class Editor(Protocol):
+    """What an action needs of the editor; the protocol layer implements it."""
+
+    def now(self, document: Document) -> Now | None:
+        """Return the buffer as it is now; None where it was closed or the changes are lost."""
+        ...
+
+    def parsed(self, document: Document) -> Tree | None:
+        """Return the syntax tree of a version of a document."""
+        ...
+
+    def report(self, message: str, percentage: int | None = None) -> None:
+        """Show how far the action is."""
+        ...
+
+    async def apply(
+        self, document: Document, edits: Sequence[Edit], label: str
+    ) -> NotApplied | None:
+        """Apply edits to `document`, the current version; None once they are in the buffer."""
+        ...
+
+    async def place_tests(self, task: Task) -> tuple[Path, Placement] | Refused:
+        """Return the path of a new test file, which is safe to create, and its import line."""
+        ...
+
+    async def create(self, path: Path, text: str, label: str) -> str | bool:
+        """Create a file and open it; return why it was not created, or whether it was opened."""
+        ...
+
+    async def show(self, title: str, markdown: str) -> tuple[Path, bool]:
+        """Show Markdown beside the code; return its path, and whether the client showed it."""
+        ...
+
+    def propose(self, proposal: Proposal) -> str:
+        """Keep a proposal and return its id."""
+        ...
