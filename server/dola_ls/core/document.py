@@ -71,16 +71,24 @@ class Edit:
     text: str
 
 
-def apply_edits(text: str, edits: Iterable[Edit]) -> str:
-    """Return `text` with sorted, non-overlapping `edits` made.
-
-    Raises ValueError where edits overlap, are out of order or lie outside the text.
-    """
-    parts: list[str] = []
+def check_edits(text: str, edits: Iterable[Edit]) -> None:
+    """Raise ValueError where edits overlap, are out of order or lie outside `text`."""
     position = 0
     for edit in edits:
         if not position <= edit.start <= edit.end <= len(text):
             raise ValueError(f"edit {edit.start}-{edit.end} overlaps or lies outside the text")
+        position = edit.end
+
+
+def apply_edits(text: str, edits: Sequence[Edit]) -> str:
+    """Return `text` with sorted, non-overlapping `edits` made.
+
+    Raises ValueError where edits overlap, are out of order or lie outside the text.
+    """
+    check_edits(text, edits)
+    parts: list[str] = []
+    position = 0
+    for edit in edits:
         parts += text[position : edit.start], edit.text
         position = edit.end
     parts.append(text[position:])

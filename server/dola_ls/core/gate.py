@@ -53,8 +53,9 @@ class Candidate:
 
 def candidate(document: Document, tree: Tree | None, target: Target, rewrite: Rewrite) -> Candidate:
     """Return the candidate for a rewrite; parses the text as it would be."""
-    text = apply_edits(document.text, rewrite.edits)
-    after = Document(document.uri, document.language, document.version, text)
+    # One change of the region comes to the same text as its edits, and keeps the line table.
+    whole = Edit(rewrite.region.start, rewrite.region.end, rewrite.text)
+    after = document.changed(whole, document.version)
     tree_after = parse(after, tree) if tree is not None else None
     return Candidate(document, tree, target, rewrite, after, tree_after)
 

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from dola_ls.core.diff import smallest_edits
-from dola_ls.core.document import Edit, Span, apply_edits, line_starts
+from dola_ls.core.document import Edit, Span, apply_edits, check_edits, line_starts
 
 _EOLS = ("\r\n", "\n", "\r")
 
@@ -74,7 +74,7 @@ def rebase(
     `starts` is the text's line table, where the caller has it. Raises ValueError where an edit or
     a change lies outside its text, or the edits overlap.
     """
-    apply_edits(text, edits)
+    check_edits(text, edits)
     starts = line_starts(text) if starts is None else starts
     theirs = [_placed(text, starts, edit) for edit in net_changes(text, changes, starts)]
     firsts = [change.first for change in theirs]
@@ -126,7 +126,7 @@ def net_changes(
             result += together
             continue
         new = apply_edits(
-            text[low:high], (Edit(e.start - low, e.end - low, e.text) for e in together)
+            text[low:high], [Edit(e.start - low, e.end - low, e.text) for e in together]
         )
         result += (
             Edit(low + e.start, low + e.end, e.text) for e in smallest_edits(text[low:high], new)

@@ -64,6 +64,11 @@ class Jobs:
         """Return the jobs, oldest first."""
         return sorted(self._jobs, key=lambda job: job.started)
 
+    def any_for(self, uri: str) -> bool:
+        """Tell whether a job is under way for a document."""
+        key = document_key(uri)
+        return any(document_key(job.uri) == key for job in self._jobs)
+
     def start(self, task: Task, request_id: str | int | None) -> None:
         """Begin a job and return at once."""
         if self._closing:

@@ -51,6 +51,12 @@ def register(server: DolaServer) -> None:
             ls.configuration.client_settings = params.settings
             ls.configuration.changed()
 
+    @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
+    def changed(ls: DolaServer, params: types.DidChangeTextDocumentParams) -> None:
+        # An answer under way will be checked against this text; then its tree is at hand.
+        if ls.jobs.any_for(params.text_document.uri):
+            ls.trees.parse_later(params.text_document.uri)
+
     @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
     def closed(ls: DolaServer, params: types.DidCloseTextDocumentParams) -> None:
         uri = params.text_document.uri

@@ -13,8 +13,6 @@ from dola_ls.lsp.documents import Documents, document_key
 
 #: A menu is made from the tree at hand as long as no more than this was typed since.
 _MOST_CHANGES = 50
-#: A key within so many lines of a symbol's first one may be changing its name.
-_HEADER_LINES = 4
 #: Seconds without a menu after which the tree is brought up to date.
 _IDLE = 0.1
 
@@ -50,9 +48,11 @@ class Trees:
         latest = self._latest.get(document_key(document.uri))
         if latest is not None and latest.document is not document:
             changes = self._documents.changes_since(latest.document)
-            if changes is not None and (target := _before(latest, document, span, changes)):
-                self._parse_later(document.uri)
-                return target
+            if changes is not None and _only_within_lines(latest, document, changes):
+                sure, target = _before(latest, document, span, changes)
+                if sure:
+                    self.parse_later(document.uri)
+                    return target
         return find_target(document, self.get(document), span)
 
     def forget(self, uri: str) -> None:
@@ -69,7 +69,8 @@ class Trees:
         self._timers.clear()
         self._latest.clear()
 
-    def _parse_later(self, uri: str) -> None:
+    def parse_later(self, uri: str) -> None:
+        """Bring a document's tree up to date once the user pauses."""
         key = document_key(uri)
         if timer := self._timers.pop(key, None):
             timer.cancel()
@@ -82,22 +83,33 @@ class Trees:
             self.get(document)
 
 
-def _before(latest: Tree, document: Document, span: Span, changes: Sequence[Edit]) -> Target | None:
-    """Return the target from before `changes`, or None where they may have made it another."""
-    if len(changes) > _MOST_CHANGES or latest.document.line_count != document.line_count:
-        return None
-    if any("\n" in change.text or "\r" in change.text for change in changes):
-        return None
+def _only_within_lines(latest: Tree, document: Document, changes: Sequence[Edit]) -> bool:
+    return (
+        len(changes) <= _MOST_CHANGES
+        and latest.document.line_count == document.line_count
+        and not any("\n" in change.text or "\r" in change.text for change in changes)
+    )
+
+
+def _before(
+    latest: Tree, document: Document, span: Span, changes: Sequence[Edit]
+) -> tuple[bool, Target | None]:
+    """Return the target from before `changes`, and whether they leave it what it was.
+
+    They do unless one of them is where a symbol gets its name: from the symbol's start to the end
+    of its name, and outside of symbols on the lines of `span`.
+    """
     old = Span(_back(span.start, changes), _back(span.end, changes))
-    target = find_target(latest.document, latest, old)
-    if target is None or target.symbol is None:
-        return None
-    first = latest.document.line_of(target.symbol.span.start)
-    for index, change in enumerate(changes):
-        line = document.line_of(min(_forth(change.start, changes[index + 1 :]), len(document.text)))
-        if first <= line < first + _HEADER_LINES:
-            return None
-    return target
+    before = latest.document
+    target = find_target(before, latest, old)
+    if target is not None and target.symbol is not None:
+        symbol = target.symbol
+        name = before.text.find(symbol.name, symbol.span.start, symbol.span.end)
+        naming = Span(symbol.span.start, max(name, symbol.span.start) + len(symbol.name))
+    else:
+        naming = before.whole_lines(old)
+    places = (_back(change.start, changes[:index]) for index, change in enumerate(changes))
+    return not any(naming.start <= place <= naming.end for place in places), target
 
 
 def _back(offset: int, changes: Sequence[Edit]) -> int:
@@ -107,11 +119,4 @@ def _back(offset: int, changes: Sequence[Edit]) -> int:
             offset -= len(change.text) - (change.end - change.start)
         elif offset > change.start:
             offset = change.start
-    return offset
-
-
-def _forth(offset: int, changes: Sequence[Edit]) -> int:
-    for change in changes:
-        if change.end <= offset:
-            offset += len(change.text) - (change.end - change.start)
     return offset
