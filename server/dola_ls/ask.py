@@ -101,7 +101,7 @@ class _Meter:
         elif text:
             self._lines += text.count("\n")
             share = min(self._lines * 100 // self._expected, 99) if self._expected else None
-            lines = "1 line" if self._lines == 1 else f"{self._lines} lines"
-            self._editor.report(f"writing, {lines}", share)
+            lines = {0: "", 1: ", 1 line"}.get(self._lines, f", {self._lines} lines")
+            self._editor.report(f"writing{lines}", share)
         elif reasoning:
             self._editor.report("thinking")
