@@ -12,7 +12,6 @@ from dola_ls.core.document import (
     Encoding,
     Span,
     apply_edits,
-    changed_by_all,
     line_starts,
     split_lines,
 )
@@ -182,12 +181,6 @@ def test_a_change_scans_the_lines_round_it_only() -> None:
     after = this.changed(Edit(50, 50, "x\n"), 2)
     assert after.starts[901] == 900 * 5 + 1 + 2
     assert after.starts[:12] == line_starts(after.text)[:12]
-
-
-def test_edits_that_refer_to_one_text_are_made_together() -> None:
-    this = document("one\ntwo\n")
-    after = changed_by_all(this, [Edit(0, 3, "1"), Edit(4, 7, "2\n2")], 7)
-    assert (after.text, after.version, after.starts) == ("1\n2\n2\n", 7, [0, 2, 4, 6])
 
 
 @pytest.mark.parametrize(

@@ -143,7 +143,6 @@ def test_the_nearest_lines_and_the_head_are_what_is_kept():
     assert context.before.startswith("import first\n")
     assert "lines not shown)" in context.before
     assert context.before.endswith("RATE = 0.2")
-    assert context.omitted > 300
 
 
 def test_line_ends_are_plain_in_prompts():

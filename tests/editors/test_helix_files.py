@@ -7,7 +7,7 @@ import tomllib
 from pathlib import Path
 
 from dola_ls.core.languages import LANGUAGES
-from dola_ls.lsp.commands import COMMANDS
+from dola_ls.lsp.server import create_server
 
 HELIX = Path(__file__).parents[2] / "editors" / "helix"
 #: Where Helix 25.01 by itself names a language otherwise than its own configuration does.
@@ -35,4 +35,4 @@ def test_keys_run_commands_that_the_server_has() -> None:
     assert config["editor"]["lsp"]["display-progress-messages"] is True
     commands = re.findall(r":lsp-workspace-command ([\w.]+)", text)
     assert commands
-    assert set(commands) <= set(COMMANDS)
+    assert set(commands) <= set(create_server(env={}).protocol.fm.commands)

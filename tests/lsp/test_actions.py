@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -13,6 +12,7 @@ from dola_ls.lsp.server import DolaServer, create_server
 from dola_ls.model.errors import Facts, OutOfCredit
 from tests.fakes.editor import Editor
 from tests.fakes.model import FakeModel, fenced
+from tests.fakes.raw import RequestFailed
 
 TEXT = """\
 import os
@@ -274,18 +274,19 @@ async def test_cancelling(how: str, profile: str, tmp_path: Path, uri: str) -> N
 async def test_shutdown_stops_what_is_under_way(tmp_path: Path, uri: str) -> None:
     model = FakeModel(fenced(NEW))
     model.go.clear()
-    async with Editor.connect(server_with(tmp_path, model), "emacs-28-eglot") as editor:
-        await editor.open(uri, TEXT)
-        await editor.execute(await chosen(editor, uri, "dola.refactor"))
-        await model.half_way.wait()
-        await editor.request("shutdown")
-        assert model.closed == 1
-        editor.idle = lambda: asyncio.sleep(0)  # type: ignore[method-assign,assignment]
-        editor.request = _nothing  # type: ignore[method-assign,assignment]
 
+    async def session() -> None:
+        async with Editor.connect(server_with(tmp_path, model), "emacs-28-eglot") as editor:
+            await editor.open(uri, TEXT)
+            await editor.execute(await chosen(editor, uri, "dola.refactor"))
+            await model.half_way.wait()
+            await editor.request("shutdown")
+            assert model.closed == 1
+            assert editor.text(uri) == TEXT
 
-async def _nothing(*_: Any) -> None:
-    """Stand in for the second `shutdown`, which the session has had already."""
+    # At its end the editor asks for `shutdown` again, which the server must not take twice.
+    with pytest.raises(RequestFailed, match="-32600"):
+        await session()
 
 
 async def test_no_model_says_what_to_do(profile: str, tmp_path: Path, uri: str) -> None:

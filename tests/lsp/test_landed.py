@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from dola_ls.core.document import Edit
 from dola_ls.lsp.workbench import landed, misplaced
@@ -47,7 +48,7 @@ async def test_an_edit_that_neovim_drops_in_silence_is_sent_again(tmp_path: Path
         await editor.type(URI, "import os", "import sys")  # past version 0
         tries = []
 
-        def drop_once(params: object) -> object:
+        def drop_once(params: Any) -> Any:
             tries.append(params)
             buffer = editor.buffer(URI)
             if len(tries) == 1:
@@ -55,7 +56,7 @@ async def test_an_edit_that_neovim_drops_in_silence_is_sent_again(tmp_path: Path
                 change = buffer.replace(0, 0, "# late\n")
                 editor._tell_changed(buffer, [change])
                 return {"applied": True}
-            editor._apply(params)  # type: ignore[arg-type]
+            editor._apply(params)
             return {"applied": True}
 
         editor.answers["workspace/applyEdit"] = drop_once

@@ -33,8 +33,6 @@ class Context:
     region: str
     after: str
     name: str
-    #: Lines of the document that are not shown, for the prompt to say so.
-    omitted: int
 
 
 def file_name(uri: str) -> str:
@@ -96,5 +94,4 @@ def collect(document: Document, target: Target, budget: int) -> Context:
         region=plain_newlines(document.text[target.region.start : end]),
         after=plain_newlines(after).strip("\n"),
         name=target.name,
-        omitted=max(before_start - head_end, 0) + max(document.line_count - after_end, 0),
     )

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Sequence
 
 from dola_ls.core.alignment import Hunk, Work, align
 from dola_ls.core.document import EOL, Edit, split_lines
-from dola_ls.core.wording import hunk_edits, shared_head, shared_tail
+from dola_ls.core.shared_ends import shared_head, shared_tail
+from dola_ls.core.wording import hunk_edits
 
 #: How many lines a hunk may slide, and how many characters are left round it for that.
 _SLIDE, _AROUND = 50, 4000

@@ -195,8 +195,3 @@ class Document:
             middle.pop()
         new.__dict__["starts"] = old[:first] + middle + [start + delta for start in tail]
         return new
-
-
-def changed_by_all(document: Document, edits: Sequence[Edit], version: int) -> Document:
-    """Return the document after `edits` that all refer to it."""
-    return Document(document.uri, document.language, version, apply_edits(document.text, edits))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from dola_ls.core.document import Document, Span
 from dola_ls.core.languages import Language, SymbolKind, language_of
+from dola_ls.core.shared_ends import shared_head, shared_tail
 
 if TYPE_CHECKING:
     import tree_sitter
@@ -90,29 +91,6 @@ class Tree:
         return max(found, 1)
 
 
-def _common_prefix(a: bytes, b: bytes) -> int:
-    # Bisection over slices compares with memcmp; a loop over bytes would take 100 times as long.
-    low, high = 0, min(len(a), len(b))
-    while low < high:
-        middle = (low + high + 1) // 2
-        if a[low:middle] == b[low:middle]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
-
-
-def _common_suffix(a: bytes, b: bytes, room: int) -> int:
-    low, high = 0, room
-    while low < high:
-        middle = (low + high + 1) // 2
-        if a[len(a) - middle : len(a) - low] == b[len(b) - middle : len(b) - low]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
-
-
 #: How far round an edit the code next to it is looked for, in bytes.
 _NEAR = 1000
 #: Up to how many declarations behind an edit are told to be looked at again.
@@ -131,8 +109,8 @@ def _edited(before: Tree, data: bytes) -> tree_sitter.Tree:
     line end, and the ends of some declarations behind it are told as edits that change nothing.
     """
     old = before.data
-    start = _common_prefix(old, data)
-    tail = _common_suffix(old, data, min(len(old), len(data)) - start)
+    start = shared_head(old, data)
+    tail = shared_tail(old, data, min(len(old), len(data)) - start)
     near = max(start - _NEAR, 0)
     start = max(near + len(old[near:start].rstrip()) - 1, 0)
     line_end = data.find(b"\n", len(data) - tail, len(data) - tail + _NEAR)

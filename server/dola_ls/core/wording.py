@@ -13,6 +13,7 @@ from itertools import accumulate
 
 from dola_ls.core.alignment import Hunk, Work, align
 from dola_ls.core.document import EOL, Edit
+from dola_ls.core.shared_ends import shared_head, shared_tail
 
 _JOINER = "\u200d"
 _WORD = re.compile(r"\w+")
@@ -97,32 +98,6 @@ def _alike(olds: Sequence[str], news: Sequence[str], work: Work) -> list[tuple[i
         else:
             y += 1
     return pairs
-
-
-def shared_head(old: str, new: str) -> int:
-    """Return how many characters both texts begin with."""
-    low, high = 0, min(len(old), len(new))
-    if old[:high] == new[:high]:
-        return high
-    while low < high:
-        middle = (low + high + 1) // 2
-        if old[low:middle] == new[low:middle]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
-
-
-def shared_tail(old: str, new: str) -> int:
-    """Return how many characters both texts end with."""
-    low, high = 0, min(len(old), len(new))
-    while low < high:
-        middle = (low + high + 1) // 2
-        if old[len(old) - middle : len(old) - low] == new[len(new) - middle : len(new) - low]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
 
 
 def _line_changes(old: str, new: str, work: Work) -> list[Hunk] | None:

@@ -236,6 +236,3 @@ async def _apply(server: DolaServer, kept: Kept) -> str | None:
         return why.reason
     server.proposals.drop(kept.id)
     return None
-
-
-COMMANDS = (*BY_COMMAND, "dola.cancel", "dola.review", "dola.status")

@@ -15,6 +15,7 @@ from lsprotocol import types
 
 from dola_ls.core.document import Document, Edit, Encoding
 from dola_ls.core.languages import language_of
+from dola_ls.core.shared_ends import shared_head, shared_tail
 
 log = logging.getLogger(__name__)
 
@@ -164,36 +165,13 @@ def whole_change(old: str, new: str) -> Edit:
     The edit never begins or ends between CR and LF, or between two halves of a surrogate pair.
     """
     room = min(len(old), len(new))
-    head = _common_head(old, new, room)
+    head = shared_head(old, new, room)
     while head and (_splits(old, head) or _splits(new, head)):
         head -= 1
-    tail = _common_tail(old, new, room - head)
+    tail = shared_tail(old, new, room - head)
     while tail and (_splits(old, len(old) - tail) or _splits(new, len(new) - tail)):
         tail -= 1
     return Edit(head, len(old) - tail, new[head : len(new) - tail])
-
-
-def _common_head(old: str, new: str, room: int) -> int:
-    """Count the characters both begin with; by halving, for Python compares slices fast."""
-    low, high = 0, room
-    while low < high:
-        middle = (low + high + 1) // 2
-        if old[low:middle] == new[low:middle]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
-
-
-def _common_tail(old: str, new: str, room: int) -> int:
-    low, high = 0, room
-    while low < high:
-        middle = (low + high + 1) // 2
-        if old[len(old) - middle : len(old) - low] == new[len(new) - middle : len(new) - low]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
 
 
 def _splits(text: str, offset: int) -> bool:

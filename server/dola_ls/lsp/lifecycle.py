@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import logging
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,14 @@ log = logging.getLogger(__name__)
 
 _ASK_SECONDS = 5.0
 _SECTION = "dola"
+#: Modules that bring in httpx and pydantic.
+_FOR_ACTIONS = (
+    "dola_ls.lsp.workbench",
+    "dola_ls.model.client",
+    "dola_ls.model.ledger",
+    "dola_ls.model.provider",
+    "dola_ls.resolve",
+)
 
 
 def register(server: DolaServer) -> None:
@@ -75,12 +84,8 @@ def register(server: DolaServer) -> None:
 
 def _warm_up() -> None:
     """Import what the first action needs; about 0.4 s that the user does not notice here."""
-    import dola_ls.lsp.review
-    import dola_ls.lsp.workbench
-    import dola_ls.model.client
-    import dola_ls.model.ledger
-    import dola_ls.model.provider
-    import dola_ls.resolve  # noqa: F401
+    for name in _FOR_ACTIONS:
+        importlib.import_module(name)
 
 
 async def _ask_settings(server: DolaServer) -> None:
