@@ -8,11 +8,24 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from dola_ls.core.blocks import BlockReader
+from dola_ls.core.loops import LoopWatch
 from dola_ls.core.outcome import Receipt
 from dola_ls.core.prompt import Prompt
 from dola_ls.model.errors import ModelError
 from dola_ls.model.stream import ChatModel, Completion
 from dola_ls.task import Editor
+
+
+class Loops(ModelError):
+    """The answer said the same over and over, so it was not waited for."""
+
+    rule = "loops"
+
+    def __init__(self, model: str) -> None:
+        super().__init__(
+            f"{model} said the same over and over, so its answer was stopped and nothing was "
+            "changed. Select fewer lines, or ask for something more definite."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,21 +52,25 @@ class Asking:
         self._started = time.monotonic()
         self._completions: list[Completion] = []
 
-    async def ask(self, prompt: Prompt, expected_lines: int = 0) -> Reply:
+    async def ask(self, prompt: Prompt, about: str = "", expected_lines: int = 0) -> Reply:
         """Ask once; a fault of the model comes back in the reply, cancelling raises.
 
-        `expected_lines` is about how long the answer will be, for a percentage; 0 is unknown.
+        `about` is the code it is about, which an answer may repeat. `expected_lines` is about how
+        long the answer will be, for a percentage; 0 is unknown.
         """
         reader = BlockReader()
         completion: Completion | None = None
         fault: ModelError | None = None
         meter = _Meter(self._editor, expected_lines)
+        loop = LoopWatch(about)
         try:
             async with aclosing(self.model.stream(prompt)) as stream:
                 async for delta in stream:
                     reader.feed(delta.text)
                     meter.show(delta.text, delta.reasoning, delta.notice)
                     completion = delta.completion or completion
+                    if loop.feed(delta.text):
+                        raise Loops(self.model.name)
         except ModelError as error:
             fault, completion = error, error.completion or completion
         if completion is not None:

@@ -9,8 +9,9 @@ from typing import Protocol
 
 from dola_ls.core.actions import Action, Target
 from dola_ls.core.document import Document, Edit
-from dola_ls.core.edits import Rewrite
+from dola_ls.core.gate import Verdict
 from dola_ls.core.outcome import Refused
+from dola_ls.core.rewrite import Rewrite
 from dola_ls.core.syntax import Tree
 from dola_ls.core.test_placement import Placement
 
@@ -28,6 +29,8 @@ class Task:
     instruction: str | None = None
     #: Keep the edit for review instead of applying it.
     review: bool = False
+    #: The user was not content with the first answer.
+    retried: bool = False
 
     @property
     def label(self) -> str:
@@ -53,11 +56,13 @@ class NotApplied:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A sound answer that was not applied."""
+    """An answer that was not applied, or only in part."""
 
     task: Task
     rewrite: Rewrite
     reason: str
+    #: Why the gate refused it; None for a sound one.
+    verdict: Verdict | None = None
 
 
 class Editor(Protocol):

@@ -6,12 +6,12 @@ from hypothesis import strategies as st
 
 from dola_ls.core.document import Document, Span, apply_edits
 from dola_ls.core.edits import (
-    indent_unit,
     line_ending,
     new_file_text,
     pick_block,
     rewrite_region,
 )
+from dola_ls.core.layout import style_of
 
 
 def rewritten(text: str, code: str, start: int = 0, end: int | None = None) -> str:
@@ -102,12 +102,26 @@ def test_tabs_become_blanks_where_the_file_has_blanks():
         ("def f():\n  a\n  if b:\n    c\n", "  "),
         ("def f():\n    a\n", "    "),
         ("f:\n\ta\n\tb\n", "\t"),
-        ("a\nb\n", "    "),
-        ("a(\n  b,\n  c)\nd:\n   e\n", "  "),
+        ("d:\n   e\n   f:\n      g\n", "   "),
+        # One blank before a star is no step, and neither is a continued line.
+        ("/*\n * a\n */\nf {\n  b\n}\n", "  "),
+        ("f {\n    a(\n            b)\n    c\n}\n", "    "),
     ],
 )
 def test_the_step_of_indentation_is_found(text, unit):
-    assert indent_unit(text) == unit
+    style = style_of(Document("u", "python", 1, text), Span(0, len(text)))
+    assert (style.unit, style.known) == (unit, True)
+
+
+def test_where_nothing_is_indented_the_step_is_not_known():
+    assert not style_of(Document("u", "python", 1, "a\nb\n"), Span(0, 4)).known
+    assert rewritten("a()\n", "if a:\n\tb()\n") == "if a:\n\tb()\n"
+
+
+def test_text_left_of_the_code_stays_there():
+    text = 'class A:\n    def f(self):\n        a = """\nx\n"""\n        return a\n'
+    code = 'def f(self):\n    a = """\nx\n"""\n    return a + a\n'
+    assert rewritten(text, code, 9) == text.replace("return a", "return a + a")
 
 
 def test_the_commonest_line_end_is_the_documents():

@@ -71,6 +71,24 @@ def test_ordinary_rewrites_pass(text, code):
         ("lost_symbols", "def f(a):\n    return a\n", "def g(a):\n    return a\n"),
         ("lost_symbols", "def f(a):\n    return a\n", "x = 1\n"),
         ("lost_symbols", CLASS, CLASS.replace("def add", "def insert")),
+        ("diff_answer", FUNCTION, "@@ -1,2 +1,2 @@\n-    b1 = 1\n+    b1 = 2\n"),
+        ("diff_answer", FUNCTION, "     a1 = 1\n-    a2 = 2\n+    a2 = 3\n     a3 = 3\n"),
+        ("json_answer", FUNCTION, '{"code": "def total(items):\\n    return 1"}'),
+        ("json_answer", FUNCTION, '"def total(items):\\n    return 1\\n"'),
+        ("edit_markers", FUNCTION, FUNCTION + "<<<<<<< HEAD\n"),
+        ("edit_markers", FUNCTION, FUNCTION + ">>>>>>> REPLACE\n"),
+        ("numbered", FUNCTION, "1: def total(items):\n2:     return 1\n"),
+        ("numbered", FUNCTION, "  9\tdef total(items):\n 10\t    return 1\n"),
+        ("escaped", FUNCTION, "def total(items):\\n    a = 1\\n    return a"),
+        ("escaped", "def f(a):\n    return a < 1\n", "def f(a):\n    return a &lt; 1\n"),
+        ("region_twice", FUNCTION, FUNCTION + "\n\n" + FUNCTION + "\n\n" + FUNCTION),
+        ("declared_twice", FUNCTION, FUNCTION.replace("0", "1") + FUNCTION.replace("0", "2")),
+        ("declared_twice", CLASS, CLASS.replace("_audit", "total")),
+        (
+            "code_fences",
+            'def f():\n    """\n    ```\n    f()\n    ```\n    """\n',
+            'def f():\n    """\n    ```\n    f()\n    """\n',
+        ),
     ],
 )
 def test_what_must_not_become_an_edit_is_refused(rule, text, code):
@@ -96,6 +114,59 @@ def test_code_that_parses_no_more_is_refused_in_every_language(language, text, c
     assert judged(text, code, language, at=text.index("f") if language != "csharp" else 0) == (
         "unparsable"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        # What looks like another form, and is code or text all the same.
+        ("x = {}\n", 'x = {"code": "a"}\n'),
+        ("a = (b\n  - c)\n", "a = (b\n  - d\n  + e)\n"),
+        ("s = ''\n", "s = '1: a'\n"),
+        ("def f(a):\n    return a\n", "def f(a):\n    return '\\n\\n'\n"),
+        ("def f(a):\n    return a\n", "def f(a):\n    return a.replace('<', '&lt;')\n"),
+        ("x = 0\nx = 0\n", "x = 0\nx = 0\nx = 0\n"),
+        (
+            "class A:\n    @property\n    def f(self):\n        return 1\n",
+            "class A:\n    @property\n    def f(self):\n        return 1\n\n"
+            "    @f.setter\n    def f(self, a):\n        pass\n",
+        ),
+        (
+            "try:\n    import a\nexcept ImportError:\n    pass\n",
+            "try:\n    from a import f\nexcept ImportError:\n\n    def f():\n        pass\n",
+        ),
+        (
+            "def f(a):\n    return a\n",
+            "def f(a):\n    if a:\n\n        def g():\n            return 1\n"
+            "    else:\n\n        def g():\n            return 2\n    return g\n",
+        ),
+    ],
+)
+def test_what_only_looks_like_another_form_passes(text, code):
+    assert judged(text, code) is None
+
+
+def test_names_with_other_parameters_are_no_second_declaration():
+    for language in ("java", "csharp"):
+        one = "class A {\n    int f(int a) { return a; }\n}\n"
+        two = "class A {\n    int f(int a) { return a; }\n    int f(long a) { return 1; }\n}\n"
+        assert judged(one, two, language) is None
+        assert judged(one, two.replace("long", "int"), language) == "declared_twice"
+    one = "impl X for A {\n    fn f(&self) {}\n}\n"
+    assert judged(one, one + one.replace("X", "Y"), "rust") is None
+
+
+def test_the_lines_next_to_the_region_are_not_put_in_twice():
+    text = "a = f(1)\nb = f(2)\nc = f(3)\nd = f(4)\ne = f(5)\n"
+    document = Document("file:///a.py", "python", 1, text)
+    target = find_target(document, parse(document), Span(18, 26))
+    assert target is not None
+    doubled = "a = f(1)\nb = f(2)\n"
+    edit = Edit(target.region.start, target.region.end, doubled)
+    rewrite = Rewrite(target.region, doubled, (edit,))
+    verdict = gate.judge(gate.candidate(document, parse(document), target, rewrite))
+    assert verdict is not None
+    assert verdict.rule == "repeats"
 
 
 def test_local_functions_may_go_but_not_what_others_call():

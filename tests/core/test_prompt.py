@@ -142,7 +142,7 @@ def test_the_nearest_lines_and_the_head_are_what_is_kept():
     context = context_of(text, "result = 0", 200)
     assert context.before.startswith("import first\n")
     assert "lines not shown)" in context.before
-    assert context.before.endswith("RATE = 0.2")
+    assert context.before.endswith("RATE = 0.2\n\n\n")
 
 
 def test_line_ends_are_plain_in_prompts():

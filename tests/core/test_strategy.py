@@ -10,7 +10,7 @@ from dola_ls.core.actions import ACTIONS, EXPLAIN, GENERATE_TESTS, REFACTOR
 from dola_ls.core.limits import MAX_REGION_LINES
 from dola_ls.core.strategy import TABLE, Form, Predictions, choose
 
-REWRITE = (Form.REWRITE,)
+REWRITE = (Form.REWRITE, Form.MENDED)
 BLOCKS = (Form.BLOCKS, Form.AGAIN, Form.REWRITE)
 
 
@@ -52,12 +52,27 @@ def test_text_that_holds_markers_is_never_asked_for_in_blocks():
     assert choose(REFACTOR, 5000, Predictions.IGNORED, marked=True).forms == ()
 
 
+def test_a_short_file_is_written_anew_where_that_costs_no_prediction():
+    def forms(predictions: Predictions, lines: int) -> tuple[Form, ...]:
+        return choose(REFACTOR, 9, predictions, elsewhere=True, file_lines=lines).forms
+
+    assert forms(Predictions.LOCAL, 120) == (Form.FILE, Form.MENDED, Form.REWRITE)
+    assert forms(Predictions.LOCAL, 121)[0] is Form.FILE_BLOCKS
+    assert forms(Predictions.WORKS, 9)[0] is Form.FILE_BLOCKS
+    assert choose(REFACTOR, 9, Predictions.LOCAL, file_lines=9).forms == REWRITE
+
+
+def test_blocks_are_looked_for_in_the_whole_file_only_where_the_task_reaches_there():
+    assert choose(REFACTOR, 3, Predictions.WORKS, elsewhere=True).in_file
+    assert not choose(REFACTOR, 300, Predictions.WORKS).in_file
+
+
 def test_only_a_rewrite_carries_a_prediction_and_only_where_one_may_be_used():
     for predictions in Predictions:
         strategy = choose(REFACTOR, 100, predictions)
         sent = {form for form in Form if strategy.predicts(form)}
         useful = predictions in (Predictions.WORKS, Predictions.UNKNOWN)
-        assert sent == ({Form.REWRITE} if useful else set())
+        assert sent == ({*REWRITE, Form.FILE} if useful else set())
 
 
 @given(
@@ -69,13 +84,13 @@ def test_only_a_rewrite_carries_a_prediction_and_only_where_one_may_be_used():
 )
 def test_every_strategy_is_a_way_to_an_end(action, lines, predictions, elsewhere, marked):
     forms = choose(action, lines, predictions, elsewhere=elsewhere, marked=marked).forms
-    assert len(set(forms)) == len(forms)
+    assert len(set(forms)) == len(forms) <= 3
     assert forms or (marked and lines > MAX_REGION_LINES)
     if Form.AGAIN in forms:
         assert forms[0] in (Form.BLOCKS, Form.FILE_BLOCKS)
         assert forms[1] is Form.AGAIN
     if Form.REWRITE in forms:
-        assert forms[-1] is Form.REWRITE
+        assert forms[-1] in REWRITE
         assert lines <= MAX_REGION_LINES
 
 

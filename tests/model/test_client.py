@@ -62,6 +62,15 @@ async def test_fields_a_server_does_not_know_can_be_left_out(
     assert "authorization" not in api.requests[0].headers
 
 
+async def test_what_is_asked_again_is_asked_at_a_higher_temperature(
+    api: FakeApi, make_model: MakeModel
+) -> None:
+    for given, sent in ((0.0, 0.6), (0.9, 0.9), (None, None)):
+        api.enqueue(answer(TEXT))
+        await listen(make_model(temperature=given), Prompt("s", "u", max_tokens=100, again=True))
+        assert api.requests[-1].json.get("temperature") == sent
+
+
 async def test_nothing_is_opened_before_the_first_prompt(
     api: FakeApi, make_model: MakeModel
 ) -> None:

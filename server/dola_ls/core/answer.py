@@ -16,6 +16,11 @@ REFUSAL_MARK = "CANNOT:"
 _OPENING = re.compile(r"(?P<indent>[ \t]*)(?P<fence>`{3,}|~{3,})(?P<label>[^`\n]*)")
 _THINK = re.compile(r"\A\s*(?:<think>|◁think▷)(?P<body>.*?)(?:</think>|◁/think▷)", re.DOTALL)
 _OPEN_THINK = re.compile(r"\A\s*(?:<think>|◁think▷)")
+_THINK_ENDS = re.compile(r"^[ \t]*(?:</think>|◁/think▷)[ \t]*\r?$\n?", re.MULTILINE)
+#: Labels of blocks that may well hold fences of their own: of Markdown, and of anything.
+_MAY_HOLD_FENCES = frozenset(
+    ["", "markdown", "md", "mdx", "plaintext", "qmd", "quarto", "rmd", "rst", "text", "txt"]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +69,12 @@ class AnswerReader:
     def text(self) -> str:
         """All that has come so far, thinking inside the text left out."""
         text = "".join(self._parts)
-        return _THINK.sub("", text, count=1)
+        if _OPEN_THINK.match(text):
+            return _THINK.sub("", text, count=1)
+        # Some servers put the opening mark into the prompt, and only the closing one comes.
+        end = _THINK_ENDS.search(text)
+        alone = end is not None and not re.search("<think>|◁think▷", text[: end.start()])
+        return text[end.end() :] if end is not None and alone else text
 
     def answer(self, ended: bool) -> Answer:
         """Return the answer; `ended` tells whether the server said that it is over."""
@@ -90,13 +100,17 @@ def read_blocks(text: str) -> Code | Prose | CutOff:
 
     A block ends at a bare fence of its own kind, at least as long and not indented deeper; an
     inner fence with a label opens a nested block that ends first. So code that holds fences
-    comes through when they are indented (docstrings), labelled (Markdown) or shorter.
+    comes through when they are indented (docstrings), labelled (Markdown) or shorter. Where a
+    block without a label follows one that may be Markdown, they could as well be one block with
+    a bare fence in it: that is refused.
     """
     blocks: list[str] = []
+    labels: list[str] = []
     prose: list[str] = []
     block: list[str] | None = None
     opening: re.Match[str] | None = None
     nested = 0
+    doubtful = False
     for line in text.replace("\r\n", "\n").split("\n"):
         match = _is_opening(line)
         if block is None or opening is None:
@@ -113,15 +127,21 @@ def read_blocks(text: str) -> Code | Prose | CutOff:
         if same and match is not None:
             if match["label"].strip():
                 nested += 1
+                # No fence can hold a longer one: one of the two is there by mistake.
+                doubtful = doubtful or len(match["fence"]) > len(opening["fence"])
             elif nested:
                 nested -= 1
             else:
                 indent = opening["indent"]
                 blocks.append("\n".join(part.removeprefix(indent) for part in block) + "\n")
+                labels.append(opening["label"].strip().lower())
                 block = opening = None
                 continue
         block.append(line)
     if block is not None:
         return CutOff("a code block is not closed")
+    first = next((at for at, label in enumerate(labels) if label in _MAY_HOLD_FENCES), len(labels))
+    if doubtful or "" in labels[first + 1 :]:
+        return CutOff("its code fences cannot be told from fences inside the code")
     outside = "\n".join(prose).strip()
     return Code(tuple(blocks), outside) if blocks else Prose(outside)

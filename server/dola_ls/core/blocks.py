@@ -111,16 +111,15 @@ def _pairs(marker: re.Match[str] | None, opening: re.Match[str]) -> bool:
 
 def _end(lines: Sequence[str], start: int, opening: re.Match[str]) -> int | Malformed | CutOff:
     """Return the line that closes the block whose code begins at line `start`."""
-    closings = [
-        (at, _pairs(match, opening))
-        for at in range(start, len(lines))
-        if (match := _CLOSING.fullmatch(lines[at]))
-    ]
     begins = next(
         (at for at in range(start, len(lines)) if _pairs(_OPENING.fullmatch(lines[at]), opening)),
         len(lines),
     )
-    inside = [(at, pairs) for at, pairs in closings if at < begins]
+    inside = [
+        (at, _pairs(match, opening))
+        for at in range(start, begins)
+        if (match := _CLOSING.fullmatch(lines[at]))
+    ]
     if inside:
         return next((at for at, pairs in inside if pairs), inside[0][0])
     if begins < len(lines):

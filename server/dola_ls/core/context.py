@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
@@ -24,7 +24,10 @@ def estimate_tokens(text: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Everything a prompt may name. Texts are as in the buffer, but with ``\\n`` line ends."""
+    """Everything a prompt may name. Texts are as in the buffer, but with ``\\n`` line ends.
+
+    `before`, `region` and `after` follow each other without a gap.
+    """
 
     #: The bare file name; never a path, which could name the user or the project.
     file: str
@@ -32,7 +35,19 @@ class Context:
     before: str
     region: str
     after: str
+    #: What the region is called, and whether it is the symbol of that name.
     name: str
+    whole_symbol: bool = True
+
+    @property
+    def code(self) -> str:
+        """All the code that is shown, in one piece."""
+        return f"{self.before}{self.region}{self.after}"
+
+    def of_whole_file(self, document: Document, region: Span) -> Context:
+        """Return the same with all of the file round the region."""
+        before = plain_newlines(document.text[: region.start]).removeprefix("\ufeff")
+        return replace(self, before=before, after=plain_newlines(document.text[region.end :]))
 
 
 def file_name(uri: str) -> str:
@@ -90,8 +105,9 @@ def collect(document: Document, target: Target, budget: int) -> Context:
     return Context(
         file=file_name(document.uri),
         language=document.language,
-        before=plain_newlines(before).strip("\n\ufeff"),
+        before=plain_newlines(before).removeprefix("\ufeff"),
         region=plain_newlines(document.text[target.region.start : end]),
-        after=plain_newlines(after).strip("\n"),
+        after=plain_newlines(after),
         name=target.name,
+        whole_symbol=target.whole_symbol,
     )

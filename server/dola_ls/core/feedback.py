@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from dola_ls.core.blocks import Block, Malformed
 from dola_ls.core.document import split_lines
+from dola_ls.core.gate import Verdict
 from dola_ls.core.matching import Failure, Unmatched
 from dola_ls.core.prompt import fence_for
 
@@ -23,12 +24,17 @@ _ADVICE = {
 }
 
 
-def feedback(problem: Unmatched | Malformed) -> str:
+def feedback(problem: Unmatched | Malformed | Verdict) -> str:
     """Return the message with which a failed answer goes back to the model.
 
     It stands on its own and never speaks of anything that is not the text the model was shown,
     or its own answer. Blocks that were found need not be sent again (`mended`).
     """
+    if isinstance(problem, Verdict):
+        return (
+            f"Your answer was not used: {problem.reason}. Nothing was changed. "
+            "Write the whole answer again, without that fault."
+        )
     if isinstance(problem, Malformed):
         return (
             f"Your answer could not be read: {problem.why}. Nothing was changed. "

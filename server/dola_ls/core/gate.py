@@ -6,18 +6,30 @@ sentence; the caller adds that nothing was changed.
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
 from dola_ls.core.actions import Target
 from dola_ls.core.document import Document, Edit, Span, apply_edits, split_lines
-from dola_ls.core.edits import Rewrite
+from dola_ls.core.elisions import left_out
 from dola_ls.core.languages import language_of
+from dola_ls.core.misfits import (
+    fences,
+    holds_code_as_json,
+    is_escaped,
+    is_fragment,
+    is_numbered,
+    looks_like_diff,
+    markers,
+)
 from dola_ls.core.policy import control_characters, hidden_characters, is_control_file
+from dola_ls.core.reach import names_to_go
+from dola_ls.core.rewrite import Rewrite
+from dola_ls.core.scopes import declarations, symbols_around
+from dola_ls.core.surroundings import copies, holds_second_version, repeats_neighbours
 from dola_ls.core.syntax import Symbol, Tree, parse, python_parses, symbols_in
+from dola_ls.core.words import WORD
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +50,8 @@ class Candidate:
     rewrite: Rewrite
     after: Document
     tree_after: Tree | None
+    #: The user's own words, where there are any.
+    instruction: str | None = None
 
     @property
     def old(self) -> str:
@@ -50,14 +64,25 @@ class Candidate:
         """The text of the region as it would be."""
         return self.rewrite.text
 
+    @property
+    def after_region(self) -> Span:
+        """The region in the text as it would be."""
+        return Span(self.rewrite.region.start, self.rewrite.region.start + len(self.new))
 
-def candidate(document: Document, tree: Tree | None, target: Target, rewrite: Rewrite) -> Candidate:
+
+def candidate(
+    document: Document,
+    tree: Tree | None,
+    target: Target,
+    rewrite: Rewrite,
+    instruction: str | None = None,
+) -> Candidate:
     """Return the candidate for a rewrite; parses the text as it would be."""
     # One change of the region comes to the same text as its edits, and keeps the line table.
     whole = Edit(rewrite.region.start, rewrite.region.end, rewrite.text)
     after = document.changed(whole, document.version)
     tree_after = parse(after, tree) if tree is not None else None
-    return Candidate(document, tree, target, rewrite, after, tree_after)
+    return Candidate(document, tree, target, rewrite, after, tree_after, instruction)
 
 
 Rule = Callable[[Candidate], str | None]
@@ -80,32 +105,44 @@ def emptied(c: Candidate) -> str | None:
     return None if c.new.strip() or not c.old.strip() else "it holds no code"
 
 
-_COMMENT = re.compile(r"\s*(?:#|//|/\*+|--|;+|%|<!--|\*)[\s#/*-]*(?P<text>.*)")
-_DOTS = re.compile(r"\s*(?:\.\.\.|…)\s*")
-_LEFT_OUT = re.compile(
-    r"^(?:\.\.\.|…).*\b(?:existing|rest|remaining|unchanged|same|previous|omitted|other)\b"
-    r"|\b(?:existing|rest|remaining|unchanged|same|previous|omitted|other)\b.*(?:\.\.\.|…)\W*$"
-    r"|^(?:\.\.\.|…)\W*$"
-    r"|^(?:the )?(?:rest of (?:the|your|this)|remaining|existing|other|previous|unchanged) "
-    r"(?:\w+ )?(?:code|methods?|functions?|class(?:es)?|file|implementations?|logic|body|lines)"
-    r"(?: (?:here|goes here|(?:is |are |remains? |stays? )?(?:the same|unchanged|as before)))?\W*$",
-    re.IGNORECASE,
-)
+def diff_answer(c: Candidate) -> str | None:
+    """Refuse a diff whose hunks have no certain place; others were made use of."""
+    if looks_like_diff(c.rewrite.said, c.old):
+        return "it is a diff that does not fit these lines exactly, not their new text"
+    return None
 
 
-def _left_out(text: str) -> Counter[str]:
-    """Count the lines of `text` that stand for code which is not there."""
-    found: Counter[str] = Counter()
-    for line in split_lines(text):
-        comment = _COMMENT.match(line)
-        if _DOTS.fullmatch(line) or (comment and _LEFT_OUT.search(comment["text"].strip())):
-            found[line.strip()] += 1
-    return found
+def json_answer(c: Candidate) -> str | None:
+    """Refuse code that was wrapped into JSON."""
+    if holds_code_as_json(c.new) and not holds_code_as_json(c.old):
+        return "it holds the code inside JSON"
+    return None
+
+
+def edit_markers(c: Candidate) -> str | None:
+    """Refuse new lines that look like the markers of edit blocks or of a merge conflict."""
+    if markers(c.new) > markers(c.old):
+        return "it holds markers of edits (“<<<<<<<” or “>>>>>>>”) among the code"
+    return None
+
+
+def numbered(c: Candidate) -> str | None:
+    """Refuse code with line numbers before its lines."""
+    if is_numbered(c.new) and not is_numbered(c.old):
+        return "it has line numbers in front of the code"
+    return None
+
+
+def escaped(c: Candidate) -> str | None:
+    """Refuse code whose special characters or line ends are escape sequences."""
+    if is_escaped(c.new, c.old):
+        return "its special characters are written as escapes, as in “&lt;” or “\\n”"
+    return None
 
 
 def elided(c: Candidate) -> str | None:
     """Refuse a new comment or ``...`` that stands for code which was left out."""
-    fresh = _left_out(c.new) - _left_out(c.old)
+    fresh = left_out(c.new) - left_out(c.old)
     return f"it leaves code out (“{min(fresh)[:60]}”)" if fresh else None
 
 
@@ -144,14 +181,17 @@ def lost_symbols(c: Candidate) -> str | None:
     """Refuse an answer that no longer declares what the region declared."""
     if c.tree is None or c.tree_after is None:
         return None
-    region = c.rewrite.region
     symbol = c.target.symbol if c.target.whole_symbol else None
-    old = _promised(list(symbols_in(c.tree, region)), symbol.name if symbol else None)
-    after = Span(region.start, region.start + len(c.new))
-    lost = sorted(old - {found.name for found in symbols_in(c.tree_after, after)})
+    old = _promised(list(symbols_in(c.tree, c.rewrite.region)), symbol.name if symbol else None)
+    lost = old - {found.name for found in symbols_in(c.tree_after, c.after_region)}
+    if lost and c.instruction:
+        # What is to go and is used nowhere any more may go.
+        gone = names_to_go(c.instruction, c.target) & lost
+        lost -= gone - set(WORD.findall(c.after.text))
     if not lost:
         return None
-    return f"it no longer declares {', '.join(lost[:3])}{' and more' if len(lost) > 3 else ''}"
+    names = ", ".join(sorted(lost)[:3])
+    return f"it no longer declares {names}{' and more' if len(lost) > 3 else ''}"
 
 
 def unparsable(c: Candidate) -> str | None:
@@ -173,22 +213,96 @@ def hidden(c: Candidate) -> str | None:
 def garbled(c: Candidate) -> str | None:
     """Refuse new control characters and U+FFFD, the mark of bytes lost on the way."""
     found = control_characters(c.new, c.old)
-    if "\ufffd" in c.new and "\ufffd" not in c.old:
+    if c.new.count("\ufffd") > c.old.count("\ufffd"):
         found.append("U+FFFD")
     return f"it holds broken characters ({', '.join(found[:5])})" if found else None
+
+
+def region_twice(c: Candidate) -> str | None:
+    """Refuse the same code several times in a row; what was meant is not certain."""
+    times = copies(c.new)
+    if times > 1 and copies(c.old) == 1:
+        return f"it holds the same code {times} times in a row"
+    if holds_second_version(c.new, c.old):
+        return "it holds your lines as they are and a second version of them"
+    return None
+
+
+def declared_twice(c: Candidate) -> str | None:
+    """Refuse code that declares again what its scope declares, or what the region lies in.
+
+    Whole files, neighbours and second versions that come with the region are known by that.
+    """
+    if c.tree is None or c.tree_after is None:
+        return None
+    before = declarations(c.tree, c.rewrite.region)
+    after = declarations(c.tree_after, c.after_region)
+    for declared, count in after.items():
+        if count > 1 and count > before[declared]:
+            return f"it would declare {declared.name} twice"
+    around = {(one.name, one.kind) for one in symbols_around(c.tree, c.rewrite.region)}
+    around -= {(one.name, one.kind) for one in symbols_in(c.tree, c.rewrite.region)}
+    for symbol in symbols_in(c.tree_after, c.after_region):
+        if (symbol.name, symbol.kind) in around:
+            return f"it repeats {symbol.name}, in which your lines stand"
+    return None
+
+
+def repeats(c: Candidate) -> str | None:
+    """Refuse code that would begin or end with a copy of the lines next to it."""
+    if repeats_neighbours(c.document, c.rewrite.region, c.new):
+        return "it repeats lines that stand right next to yours"
+    return None
+
+
+def code_fences(c: Candidate) -> str | None:
+    """Refuse code fences that may be the answer's own, or that its own were taken for."""
+    if not c.rewrite.said:
+        return None
+    before, now = fences(c.old), fences(c.new)
+    unparsed = c.tree is None and (now < before or (now > before and not _holds_fences(c)))
+    if unparsed or (before % 2 == 0 and now % 2 == 1):
+        return "its code fences cannot be told from those of the text"
+    return None
+
+
+def _holds_fences(c: Candidate) -> bool:
+    """Tell whether fences are part of the language."""
+    return c.document.language in {"markdown", "mdx", "plaintext", "quarto", "rmd", "rst"}
+
+
+def fragment(c: Candidate) -> str | None:
+    """Refuse only the changed lines in the place of the whole region."""
+    if is_fragment(c.new, c.old):
+        return "it holds only a few of your lines, and the others would be lost"
+    return None
 
 
 RULES: tuple[Rule, ...] = (
     outside_region,
     emptied,
+    diff_answer,
+    json_answer,
+    edit_markers,
+    numbered,
+    escaped,
     elided,
     hidden,
     garbled,
     shrunk,
     swollen,
+    region_twice,
     unparsable,
     lost_symbols,
+    declared_twice,
+    repeats,
+    code_fences,
+    fragment,
 )
+
+
+#: Rules that nobody can overrule: what they refuse is not what it looks like.
+FINAL = frozenset({"outside_region", "hidden", "garbled"})
 
 
 def judge(c: Candidate) -> Verdict | None:

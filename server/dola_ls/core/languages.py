@@ -24,6 +24,10 @@ class Language:
     wrappers: frozenset[str] = frozenset()
     #: Siblings before a symbol that belong to it, such as attributes.
     leading: frozenset[str] = frozenset()
+    #: Outermost nodes that bring in names from elsewhere.
+    imports: frozenset[str] = frozenset()
+    #: Outermost nodes that stand before the imports, comments apart.
+    preamble: frozenset[str] = frozenset()
 
 
 _SCRIPT_SYMBOLS: dict[str, SymbolKind] = {
@@ -51,7 +55,16 @@ _C_SYMBOLS: dict[str, SymbolKind] = {
 
 
 def _script(id: str, name: str, package: str, function: str) -> Language:
-    return Language(id, name, (package, function), "//", _SCRIPT_SYMBOLS, _SCRIPT_WRAPPERS)
+    return Language(
+        id,
+        name,
+        (package, function),
+        "//",
+        _SCRIPT_SYMBOLS,
+        _SCRIPT_WRAPPERS,
+        imports=frozenset({"import_statement"}),
+        preamble=frozenset({"hash_bang_line"}),
+    )
 
 
 _ALL = (
@@ -62,6 +75,7 @@ _ALL = (
         "#",
         {"function_definition": "function", "class_definition": "class"},
         frozenset({"decorated_definition"}),
+        imports=frozenset({"import_statement", "import_from_statement", "future_import_statement"}),
     ),
     _script("javascript", "JavaScript", "tree_sitter_javascript", "language"),
     _script("javascriptreact", "JavaScript", "tree_sitter_javascript", "language"),
@@ -78,6 +92,8 @@ _ALL = (
             "type_spec": "type",
         },
         frozenset({"type_declaration"}),
+        imports=frozenset({"import_declaration"}),
+        preamble=frozenset({"package_clause"}),
     ),
     Language(
         "rust",
@@ -95,6 +111,8 @@ _ALL = (
             "macro_definition": "function",
         },
         leading=frozenset({"attribute_item"}),
+        imports=frozenset({"use_declaration", "extern_crate_declaration"}),
+        preamble=frozenset({"inner_attribute_item"}),
     ),
     Language(
         "java",
@@ -110,8 +128,17 @@ _ALL = (
             "record_declaration": "class",
             "annotation_type_declaration": "type",
         },
+        imports=frozenset({"import_declaration"}),
+        preamble=frozenset({"package_declaration"}),
     ),
-    Language("c", "C", ("tree_sitter_c", "language"), "//", _C_SYMBOLS),
+    Language(
+        "c",
+        "C",
+        ("tree_sitter_c", "language"),
+        "//",
+        _C_SYMBOLS,
+        imports=frozenset({"preproc_include"}),
+    ),
     Language(
         "cpp",
         "C++",
@@ -119,6 +146,7 @@ _ALL = (
         "//",
         {**_C_SYMBOLS, "class_specifier": "class", "namespace_definition": "module"},
         frozenset({"template_declaration"}),
+        imports=frozenset({"preproc_include"}),
     ),
     Language(
         "csharp",
@@ -136,6 +164,8 @@ _ALL = (
             "enum_declaration": "type",
             "property_declaration": "method",
         },
+        imports=frozenset({"using_directive"}),
+        preamble=frozenset({"extern_alias_directive"}),
     ),
     Language(
         "ruby",
@@ -162,6 +192,8 @@ _ALL = (
             "trait_declaration": "type",
             "enum_declaration": "type",
         },
+        imports=frozenset({"namespace_use_declaration"}),
+        preamble=frozenset({"php_tag", "declare_statement", "namespace_definition"}),
     ),
 )
 

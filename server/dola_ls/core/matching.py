@@ -18,13 +18,13 @@ from itertools import pairwise
 from dola_ls.core.blocks import Block
 from dola_ls.core.diff import smallest_edits
 from dola_ls.core.document import Document, Edit, Span, split_lines
-from dola_ls.core.edits import Rewrite, indent_unit, line_ending
+from dola_ls.core.layout import indent_of, line_ending, style_of
 from dola_ls.core.nearest import Words, nearest
+from dola_ls.core.rewrite import Rewrite
 from dola_ls.core.transplant import (
     Format,
     Shift,
     fold,
-    indent_of,
     repeats_around,
     replaced,
     shift_between,
@@ -137,7 +137,7 @@ class _Page:
         for line in self.lines:
             self.starts.append(self.starts[-1] + len(line))
         blanks = {char for line in self.lines if line.strip() for char in indent_of(line)}
-        unit = indent_unit(text if blanks else document.text)
+        unit = style_of(document, span).unit
         self.format = Format(unit, frozenset(blanks or unit[0]), line_ending(document))
         self._keys: dict[Tier, list[str]] = {}
         self._where: dict[Tier, dict[str, list[int]]] = {}

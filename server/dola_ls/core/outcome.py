@@ -37,6 +37,8 @@ class Proposed:
     proposal: str
     reason: str
     receipt: Receipt
+    #: The part of the answer that is in the buffer all the same: nobody had touched its lines.
+    applied: tuple[Edit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,8 @@ class Refused:
     #: The name of the rule that refused, for the log and for tests.
     rule: str
     receipt: Receipt | None = None
+    #: The answer that was not used, kept by the server to be looked at; None where there is none.
+    proposal: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

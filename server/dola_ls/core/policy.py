@@ -56,6 +56,16 @@ def hidden_characters(text: str, already: str = "") -> list[str]:
     return [f"U+{ord(char):04X}" for char in found if char not in known]
 
 
+def show_hidden(text: str, already: str = "") -> str:
+    """Return `text` with the invisible and control characters it brings in named: ``<U+202E>``."""
+    known = set(already)
+
+    def named(match: re.Match[str]) -> str:
+        return match[0] if match[0] in known else f"<U+{ord(match[0]):04X}>"
+
+    return _CONTROL.sub(named, _HIDDEN.sub(named, text))
+
+
 def control_characters(text: str, already: str = "") -> list[str]:
     """Return the control characters of `text` that are not in `already`, as ``U+0000``."""
     known = set(_CONTROL.findall(already))

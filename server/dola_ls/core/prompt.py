@@ -31,6 +31,8 @@ class Prompt:
     max_tokens: int = 2048
     #: The action it is for; what predictions gain is counted by action.
     action: str = ""
+    #: Asked for the second time: at temperature 0 a model says the same again.
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +58,26 @@ def fence_for(*texts: str) -> str:
 
 def _around(context: Context, fence: str, label: str) -> str:
     parts = []
-    if context.before:
-        parts.append(f"Code before it, to read only:\n{fence}{label}\n{context.before}\n{fence}\n")
-    if context.after:
-        parts.append(f"Code after it, to read only:\n{fence}{label}\n{context.after}\n{fence}\n")
+    before, after = context.before.strip("\n"), context.after.strip("\n")
+    if before:
+        parts.append(f"Code before it, to read only:\n{fence}{label}\n{before}\n{fence}\n")
+    if after:
+        parts.append(f"Code after it, to read only:\n{fence}{label}\n{after}\n{fence}\n")
     return "\n".join(parts) + "\n" if parts else ""
 
 
-def _answer_tokens(action: Action, context: Context) -> int:
+def _subject(context: Context, fence: str, region: str) -> str:
+    """Say what the task is about, where the whole file is shown."""
+    if context.whole_symbol:
+        return f"The task is about {context.name}."
+    return f"The task is about these lines:\n{fence}{context.language}\n{region}{fence}"
+
+
+def _answer_tokens(action: Action, rewritten: str) -> int:
     # Room for an answer that grows by half. An answer that needs more has most likely lost its
     # way, and running into the limit is told, never applied.
     if action.answer == "region":
-        return max(512, int(estimate_tokens(context.region) * 1.5) + 256)
+        return max(512, int(estimate_tokens(rewritten) * 1.5) + 256)
     if action.answer == "new-file":
         return 1536
     return 800
@@ -80,17 +90,20 @@ def render(
     import_line: str = "",
     *,
     template: str = "",
+    whole: bool = False,
     predicts: bool = False,
 ) -> Prompt:
     """Return the prompt for an action; `instruction` replaces the template's own task.
 
-    `template` names another one than the action's own. With `predicts` the region goes along as
-    the prediction, if it is long enough to be of use.
+    `template` names another one than the action's own. `whole` says that all the code is to be
+    written anew, and not the region alone. With `predicts` what is to be written anew goes along
+    as the prediction, if it is long enough to be of use.
     """
     text = _template(template or action.id)
-    fence = fence_for(context.before, context.region, context.after)
+    fence = fence_for(context.code)
     label = context.language
     region = context.region if context.region.endswith("\n") else context.region + "\n"
+    code = context.code.strip("\n") + "\n"
     user = text.user.substitute(
         file=context.file,
         language=language_of(context.language).name,
@@ -98,13 +111,16 @@ def render(
         fence=fence,
         label=label,
         region=region,
+        code=code,
+        subject=_subject(context, fence, region),
         import_line=import_line,
         task=instruction or text.task.substitute(name=context.name),
     )
+    rewritten = context.code if whole else context.region
     return Prompt(
         system=text.system,
         user=user,
-        prediction=context.region if predicts and len(context.region) >= MIN_PREDICTION else None,
-        max_tokens=_answer_tokens(action, context),
+        prediction=rewritten if predicts and len(rewritten) >= MIN_PREDICTION else None,
+        max_tokens=_answer_tokens(action, rewritten),
         action=action.id,
     )

@@ -16,12 +16,16 @@ class Form(StrEnum):
     PROSE = "prose"
     #: The whole region again.
     REWRITE = "rewrite"
+    #: The whole file again.
+    FILE = "file"
     #: Search/replace blocks that are looked for within the region.
     BLOCKS = "blocks in the region"
     #: Search/replace blocks that are looked for in the whole file.
     FILE_BLOCKS = "blocks in the file"
-    #: The blocks that had no place, once more, with the lines most like them.
+    #: The blocks that could not be used, once more, with what was wrong with them.
     AGAIN = "blocks once more"
+    #: The whole region or file once more, with what was wrong with it.
+    MENDED = "rewrite once more"
     #: The text of a new file.
     NEW_FILE = "new file"
 
@@ -39,12 +43,24 @@ class Predictions(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Strategy:
-    """The requests an action makes, in order, each only where the one before led to no edit."""
+    """The requests an action makes, in order, each only where the one before led to no edit.
+
+    There are at most three of them, so that an answer never costs more than the user expects.
+    """
 
     #: Empty where no form fits: the region is too large to be written again, and no blocks can be
     #: told from its text.
     forms: tuple[Form, ...]
     predictions: Predictions = Predictions.UNKNOWN
+
+    @property
+    def in_file(self) -> bool:
+        """Whether blocks are looked for in the whole file, and not in the region alone."""
+        return Form.FILE_BLOCKS in self.forms
+
+    def writes_file(self, form: Form) -> bool:
+        """Tell whether a request of this form asks for the whole file anew."""
+        return form is Form.FILE or (form is Form.MENDED and Form.FILE in self.forms)
 
     def predicts(self, form: Form) -> bool:
         """Tell whether a request of this form is to carry the region as its prediction.
@@ -53,7 +69,7 @@ class Strategy:
         predict; rejected tokens are billed. A server of which nothing is known yet gets the field,
         for that is how it becomes known.
         """
-        return form is Form.REWRITE and self.predictions in (
+        return form in (Form.REWRITE, Form.MENDED, Form.FILE) and self.predictions in (
             Predictions.WORKS,
             Predictions.UNKNOWN,
         )
@@ -87,20 +103,29 @@ TABLE: tuple[_Row, ...] = (
 )
 
 
+#: Up to how many lines a file is written anew for changes outside of the region, where that is
+#: cheap because most of it is drafted.
+FILE_LINES = 120
+
+
 def choose(
     action: Action,
     lines: int,
     predictions: Predictions,
     *,
     elsewhere: bool = False,
+    file_lines: float = _ANY_SIZE,
     marked: bool = False,
 ) -> Strategy:
     """Return the strategy for an action on a region of `lines` lines.
 
-    `elsewhere` says that the task needs changes outside the region too, an import or a caller.
+    `elsewhere` says that the task needs changes outside the region too, such as its callers, in a
+    file of `file_lines` lines.
     `marked` says that the text the blocks would be looked for in holds lines like the markers of
     blocks (`blocks.holds_markers`), so that blocks could not be told from it.
     """
+    if elsewhere and file_lines <= FILE_LINES and predictions is Predictions.LOCAL:
+        return Strategy((Form.FILE, Form.MENDED, Form.REWRITE), predictions)
     return Strategy(_forms(action.answer, lines, predictions, elsewhere, marked), predictions)
 
 
@@ -112,10 +137,10 @@ def _forms(
     if answer == "new-file":
         return (Form.NEW_FILE,)
     rewrite = (Form.REWRITE,) if lines <= MAX_REGION_LINES else ()
-    if marked:
-        return rewrite
     first = Form.FILE_BLOCKS if elsewhere else _first(lines, predictions)
-    return rewrite if first is Form.REWRITE else (first, Form.AGAIN, *rewrite)
+    if marked or first is Form.REWRITE:
+        return (*rewrite, Form.MENDED) if rewrite else ()
+    return (first, Form.AGAIN, *rewrite)
 
 
 def _first(lines: int, predictions: Predictions) -> Form:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import re
 import textwrap
 import warnings
 from collections.abc import Iterator
@@ -17,6 +18,8 @@ from dola_ls.core.shared_ends import shared_head, shared_tail
 
 if TYPE_CHECKING:
     import tree_sitter
+
+_LONE_CR = re.compile(rb"\r(?!\n)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +168,9 @@ def parse(document: Document, before: Tree | None = None) -> Tree | None:
     if language.grammar is None:
         return None
     data = document.text.encode("utf-8", "surrogatepass")
+    if b"\r" in data:
+        # Grammars do not take a CR alone for a line end; no offset moves.
+        data = _LONE_CR.sub(b"\n", data)
     parser = _parser(language.grammar)
     if before is None or before.language is not language:
         return Tree(document, language, data, parser.parse(data))
@@ -193,7 +199,8 @@ def _name_of(tree: Tree, node: tree_sitter.Node) -> str | None:
     return tree.text_of(name).strip() or None if name is not None else None
 
 
-def _symbol(tree: Tree, node: tree_sitter.Node) -> Symbol | None:
+def symbol_of(tree: Tree, node: tree_sitter.Node) -> Symbol | None:
+    """Return the symbol that a node declares, if it does."""
     kind = tree.language.symbols.get(node.type)
     if kind is None or (name := _name_of(tree, node)) is None:
         return None
@@ -244,11 +251,11 @@ def enclosing_symbol(tree: Tree, span: Span) -> Symbol | None:
             inside = inside.next_sibling
             low = high = inside.start_byte
         if inside.start_byte <= low and high <= inside.end_byte:
-            symbol = _symbol(tree, inside)
+            symbol = symbol_of(tree, inside)
             if symbol is None and inside.type in tree.language.wrappers:
                 # On a decorator or on `export`: the symbol is the wrapped declaration.
                 symbol = next(
-                    (found for child in inside.named_children if (found := _symbol(tree, child))),
+                    (found for child in inside.named_children if (found := symbol_of(tree, child))),
                     None,
                 )
             if symbol is not None:
@@ -267,7 +274,7 @@ def symbols_in(tree: Tree, span: Span | None = None) -> Iterator[Symbol]:
         if node.end_byte <= low or node.start_byte >= high:
             continue
         if node.type in tree.language.symbols:
-            symbol = _symbol(tree, node)
+            symbol = symbol_of(tree, node)
             if symbol is not None and (span is None or span.covers(symbol.span)):
                 yield symbol
         stack.extend(reversed(node.named_children))

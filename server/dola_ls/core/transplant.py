@@ -7,16 +7,13 @@ of blanks and line ends, and with the typographic characters that it did not mea
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import gcd
 
 from dola_ls.core.diff import line_hunks, smallest_edits
 from dola_ls.core.document import apply_edits
-
-_INDENT = re.compile(r"[ \t]*")
-_ENDING = re.compile(r"[\r\n]*\Z")
+from dola_ls.core.layout import bare, ending, indent_of, scaled, step_of
 
 #: How many repeated lines are looked for.
 _FEW = 50
@@ -38,17 +35,6 @@ def fold(line: str) -> str:
     return line.translate(_PLAIN)
 
 
-def indent_of(line: str) -> str:
-    """Return the blanks and tabs that `line` begins with."""
-    match = _INDENT.match(line)
-    return match[0] if match else ""
-
-
-def bare(line: str) -> str:
-    """Return `line` without its line end."""
-    return line.rstrip("\r\n")
-
-
 @dataclass(frozen=True, slots=True)
 class Format:
     """How the lines round a block are written."""
@@ -66,13 +52,16 @@ class Shift:
     """How the indentation of a block's lines becomes that of the buffer.
 
     `drop` is taken away and `add` put before; where `columns` is given, the two are of different
-    kinds of blanks, and widths are counted with tabs of `tab` columns.
+    kinds of blanks, and widths are counted with tabs of `tab` columns. Where `step` is given, the
+    block's steps have as many columns, and the buffer's `tab`; distances count from `origin`.
     """
 
     add: str = ""
     drop: str = ""
     columns: int | None = None
     tab: int = 4
+    step: int = 0
+    origin: int = 0
 
     def moved(self, line: str, to: Format) -> str | None:
         """Return a line without its line end, moved; None where it would stand left of column 0."""
@@ -81,7 +70,7 @@ class Shift:
             return ""
         indent = indent_of(line)
         if self.columns is not None:
-            width = _width(indent, self.tab) + self.columns
+            width = self.width(indent)
             return None if width < 0 else _blanks(width, self.tab, to) + line[len(indent) :]
         if not indent.startswith(self.drop):
             return None
@@ -89,6 +78,13 @@ class Shift:
         if not set(new) <= to.blanks:
             new = _blanks(_width(new, self.tab), self.tab, to)
         return new + line[len(indent) :]
+
+    def width(self, indent: str) -> int:
+        """Return the column at which a line that is indented by `indent` is to begin."""
+        width = _width(indent, self.tab)
+        if self.step:
+            width = scaled(width - self.origin, self.step, self.tab)
+        return width + (self.columns or 0)
 
 
 def shift_between(
@@ -106,6 +102,12 @@ def shift_between(
     tab = _step([*search, *replace]) if unit == "\t" else len(unit)
     mine, theirs = pairs[0]
     add, drop = theirs[: len(theirs) - len(mine)], mine[: len(mine) - len(theirs)]
+    if (add or drop) and len({a for a, _ in pairs}) == 1 and unit[0] == " ":
+        # Lines of one depth do not tell how deep the block's steps are, but its new lines may.
+        step = step_of([*search, *replace])
+        inside = all(indent_of(line).startswith(mine) for line in replace if line.strip())
+        if step in (2, 4) and step != tab and inside and set(mine + theirs) <= {" "}:
+            return Shift(columns=len(theirs), tab=tab, step=step or 0, origin=len(mine))
     if all(add + a == b for a, b in pairs):
         return Shift(add, tab=tab)
     if all(a == drop + b for a, b in pairs):
@@ -114,6 +116,11 @@ def shift_between(
         shifts = {_width(b, width) - _width(a, width) for a, b in pairs}
         if len(shifts) == 1:
             return Shift(columns=shifts.pop(), tab=width)
+    step = None if unit == "\t" else step_of([*search, *replace])
+    if step is not None and step != tab:
+        shift = Shift(columns=_width(theirs, tab), tab=tab, step=step, origin=_width(mine, tab))
+        if all(shift.width(a) == _width(b, tab) for a, b in pairs):
+            return shift
     return None
 
 
@@ -150,13 +157,13 @@ def replaced(
             fresh = _typeset(fresh, search[old:old_end], window[old:old_end], shift, to)
         for index, line in enumerate(fresh):
             twin = window[old + index] if old + index < old_end else ""
-            lines.append(line + (_ending(twin) or to.eol))
+            lines.append(line + (ending(twin) or to.eol))
         at = old_end
     lines += window[at:]
     # The last line ends as the last one did, be it in nothing at the end of a file.
     last = lines.pop() if lines else None
-    lines = [line if _ending(line) else line + to.eol for line in lines]
-    return lines if last is None else [*lines, bare(last) + _ending(window[-1])]
+    lines = [line if ending(line) else line + to.eol for line in lines]
+    return lines if last is None else [*lines, bare(last) + ending(window[-1])]
 
 
 def repeats_around(
@@ -194,11 +201,6 @@ def _typeset(
     if was == told or len(was) != len(told) or not fresh or fold(was) != fold(told):
         return fresh
     return apply_edits(was, smallest_edits(told, now)).split("\n")
-
-
-def _ending(line: str) -> str:
-    match = _ENDING.search(line)
-    return match[0] if match else ""
 
 
 def _width(indent: str, tab: int) -> int:

@@ -102,7 +102,7 @@ def _reviews(
         here = isinstance(edits, tuple) and touches(document, edits, span)
         if not here and not isinstance(edits, str):
             continue
-        found += _review_of(kept, applicable=here)
+        found += _review_of(kept, applicable=here and kept.may_be_applied)
     return found
 
 
@@ -111,12 +111,17 @@ def _review_of(kept: Kept, *, applicable: bool) -> list[types.CodeAction]:
         arguments = {"proposal": kept.id, "do": do}
         return _action(f"Dola: {title} ({kept.label})", _REVIEW_KIND, "dola.review", arguments)
 
-    actions = [one("Apply proposed edit", "apply")] if applicable else []
+    what = "refused answer" if kept.refused else "proposed edit"
+    apply = "Apply refused answer all the same" if kept.refused else "Apply proposed edit"
+    show = one(f"Show {what}", "show")
+    # What the gate refused is to be looked at before anything else.
+    first = [show] if kept.refused else []
     return [
-        *actions,
-        one("Show proposed edit", "show"),
+        *first,
+        *([one(apply, "apply")] if applicable else []),
+        *([] if kept.refused else [show]),
         one("Retry", "retry"),
-        one("Discard proposed edit", "discard"),
+        one(f"Discard {what}", "discard"),
     ]
 
 

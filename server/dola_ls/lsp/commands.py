@@ -211,7 +211,8 @@ def _retry(server: DolaServer, kept: Kept) -> None:
         )
         return
     server.jobs.start(
-        replace(task, document=now.document, tree=tree, target=target), server.protocol.msg_id
+        replace(task, document=now.document, tree=tree, target=target, retried=True),
+        server.protocol.msg_id,
     )
 
 
@@ -224,10 +225,14 @@ async def _apply(server: DolaServer, kept: Kept) -> str | None:
     now = server.now(kept.proposal.task.document)
     if now is None:
         return "its document was closed"
+    if not kept.may_be_applied:
+        assert kept.proposal.verdict is not None
+        return f"{kept.proposal.verdict.reason}, and that is never let pass"
     edits = carried(kept, now)
     if isinstance(edits, str):
         return edits
-    verdict = still_parses(now.document, edits, server.trees.get)
+    # Who applies what the gate refused has been told what is wrong with it.
+    verdict = None if kept.refused else still_parses(now.document, edits, server.trees.get)
     if verdict is not None:
         return verdict.reason
     bench = Workbench(server, Progress(server, kept.id, kept.label))

@@ -167,11 +167,12 @@ class Jobs:
             self._server.telemetry_event(_event(job, outcome))
         say = self._server.say
         match outcome:
-            case Refused(reason=reason, rule=rule):
+            case Refused(reason=reason, rule=rule, proposal=proposal):
                 log.info("%s: refused by %s", job.token, rule)
                 if rule == "wrong_key":
                     self._server.configuration.forget_key()
-                say(f"{job.label}: {reason}", types.MessageType.Warning)
+                kept = " The code actions on those lines show it, or ask again." if proposal else ""
+                say(f"{job.label}: {reason}{kept}", types.MessageType.Warning)
             case Proposed(reason=reason):
                 say(
                     f"{job.label}: {reason} The code actions on those lines show, apply or discard "
@@ -213,6 +214,7 @@ def _event(job: Job, outcome: Outcome) -> dict[str, object]:
         "type": "dola.receipt",
         "action": job.token.split("-")[1],
         "outcome": type(outcome).__name__.lower(),
+        "rule": getattr(outcome, "rule", None),
         "model": receipt.model,
         "seconds": round(receipt.seconds, 3),
         "promptTokens": receipt.prompt_tokens,

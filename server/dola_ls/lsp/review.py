@@ -1,4 +1,4 @@
-"""Proposals: sound answers that were not applied, kept until the user decides."""
+"""Proposals: answers that were not applied, kept until the user decides."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from itertools import count
 from dola_ls.core.context import file_name
 from dola_ls.core.diff import unified
 from dola_ls.core.document import Document, Edit, Span, apply_edits
+from dola_ls.core.gate import FINAL
+from dola_ls.core.policy import show_hidden
 from dola_ls.core.rebase import Conflict, rebase
 from dola_ls.lsp.documents import document_key
 from dola_ls.task import Now, Proposal
@@ -34,7 +36,18 @@ class Kept:
         """Return the proposal as a unified diff against the text it was made for."""
         document = self.proposal.task.document
         after = apply_edits(document.text, self.proposal.rewrite.edits)
-        return unified(document.text, after, file_name(document.uri))
+        diff = unified(document.text, after, file_name(document.uri))
+        return show_hidden(diff, document.text) if self.refused else diff
+
+    @property
+    def refused(self) -> bool:
+        """Whether the gate refused it, and only the user can insist."""
+        return self.proposal.verdict is not None
+
+    @property
+    def may_be_applied(self) -> bool:
+        """Whether it may be applied, be it against the gate's advice."""
+        return self.proposal.verdict is None or self.proposal.verdict.rule not in FINAL
 
 
 class Proposals:

@@ -10,6 +10,8 @@ from dola_ls.model.endpoint import Endpoint, is_loopback, origin_of
 
 #: Providers that answer nobody without a key.
 _NEED_KEY = frozenset({"aimlapi", "ark"})
+#: The temperature at which a question is asked again that led to nothing.
+_WARMER = 0.6
 
 
 def admit(endpoint: Endpoint) -> None:
@@ -54,10 +56,16 @@ def compose(endpoint: Endpoint, prompt: Prompt, *, predicted: bool) -> wire.Chat
         max_tokens=prompt.max_tokens + endpoint.reasoning_tokens,
         stream=True,
         stream_options=wire.StreamOptions(include_usage=True),
-        temperature=endpoint.temperature,
+        temperature=_temperature(endpoint, prompt),
         reasoning_effort=endpoint.reasoning_effort,
         prediction=prediction,
     )
+
+
+def _temperature(endpoint: Endpoint, prompt: Prompt) -> float | None:
+    if endpoint.temperature is None or not prompt.again:
+        return endpoint.temperature
+    return max(endpoint.temperature, _WARMER)
 
 
 def sound(text: str) -> str:

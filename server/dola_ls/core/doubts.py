@@ -1,0 +1,52 @@
+"""Names that new code uses and nobody declares: a reason to ask once more, not to refuse.
+
+Another file of the package, a wildcard import or the surroundings of a script may declare them
+after all, so an answer that insists is believed.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import re
+import textwrap
+from collections.abc import Iterator
+
+from dola_ls.core.document import Document
+from dola_ls.core.rewrite import Rewrite
+from dola_ls.core.words import COMMENT_OR_TEXT, WORD, bound_names
+
+#: Languages in which a bare name in capitals is a constant of the program's own.
+_CONSTANTS = frozenset(
+    {"csharp", "go", "java", "javascript", "javascriptreact", "rust", "typescript"}
+    | {"typescriptreact"}
+)
+_CONSTANT = re.compile(r"(?<![\w.:$@#])[A-Z][A-Z0-9_]{2,}\b(?!\s*(?:[(!:.]|=[^=]))")
+_DECLARED = re.compile(r"\b([A-Z][A-Z0-9_]{2,})\b\s*(?::[^:=;\n]*)?=(?!=)|\b(?:case|enum)\s+(\w+)")
+#: Globals of JavaScript that look like constants.
+_GLOBALS = frozenset({"CSS", "JSON", "URL"})
+
+
+def undeclared(document: Document, rewrite: Rewrite) -> list[str]:
+    """Return names that the new text of a region uses, and that the file declares nowhere."""
+    if document.language == "python":
+        return sorted(_in_python(rewrite.text, document.text))
+    if document.language not in _CONSTANTS:
+        return []
+    code = COMMENT_OR_TEXT.sub(" ", rewrite.text)
+    declared = {name for match in _DECLARED.finditer(code) for name in match.groups() if name}
+    known = set(WORD.findall(document.text)) | declared | _GLOBALS
+    return sorted(set(_CONSTANT.findall(code)) - known)
+
+
+def _in_python(new: str, old: str) -> Iterator[str]:
+    if re.search(r"^\s*from\s+\S+\s+import\s+\*", old, re.MULTILINE):
+        return
+    try:
+        tree = ast.parse(textwrap.dedent(new.removeprefix("\ufeff")))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return
+    known = set(WORD.findall(old)) | set(dir(builtins)) | set(bound_names(tree))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and node.id not in known and not node.id.startswith("__"):
+            yield node.id

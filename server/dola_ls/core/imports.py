@@ -1,0 +1,137 @@
+"""Imports that an answer brings along go to the imports of the file.
+
+A model that rewrites one function and needs ``re`` puts ``import re`` above the function. There it
+would land in the middle of the file, so it is taken off and put where the file imports.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import takewhile
+from typing import TYPE_CHECKING
+
+from dola_ls.core.document import Document, Edit, Span, split_lines
+from dola_ls.core.layout import line_ending
+from dola_ls.core.rewrite import Rewrite
+from dola_ls.core.syntax import Tree, parse
+
+if TYPE_CHECKING:
+    import tree_sitter
+
+#: Comments that stay at the head of a file even where code follows at once.
+_LICENCE = re.compile(r"#!|//!|\W*(?:-\*-|.*\bcoding[:=]|copyright|spdx|licen[cs]e)", re.IGNORECASE)
+
+
+def split_imports(
+    document: Document, tree: Tree | None, region: Span, code: str
+) -> tuple[list[str], str]:
+    """Return the imports that `code` begins with and the file has not, and the code without them.
+
+    Nothing is taken off where the region has imports of its own: then they are part of its text.
+    """
+    if tree is None or not tree.language.imports or _imports(tree, region):
+        return [], code
+    if region.start == 0 and _place(document, tree)[0] < region.end:
+        return [], code
+    answer = parse(Document(document.uri, document.language, 0, code))
+    assert answer is not None
+    header = tree.language.imports | tree.language.preamble
+    leading = list(takewhile(lambda node: node.type in header, answer.tree.root_node.children))
+    if not leading or not any(node.type in tree.language.imports for node in leading):
+        return [], code
+    behind = answer.data[leading[-1].end_byte :].decode("utf-8", "surrogatepass")
+    first_line, _, rest = behind.partition("\n")
+    if first_line.strip() or not rest.strip():
+        return [], code
+    present = {_plain(text) for node in _imports(tree) for text in _singly(tree, node)}
+    wanted: dict[str, str] = {}
+    for node in leading:
+        if node.type in tree.language.imports:
+            for text in _singly(answer, node):
+                if _plain(text) not in present:
+                    wanted.setdefault(_plain(text), text)
+    return list(wanted.values()), rest
+
+
+def with_imports(
+    document: Document, tree: Tree | None, rewrite: Rewrite, imports: Sequence[str]
+) -> Rewrite:
+    """Return `rewrite` with `imports` put in where the file has its own."""
+    if tree is None or not imports or not rewrite.edits:
+        return rewrite
+    at, alone = _place(document, tree)
+    region = rewrite.region
+    if at > region.end:
+        # The region stands above the file's imports, whatever that is.
+        at, alone = region.start, True
+    if any(edit.start < at < edit.end for edit in rewrite.edits):
+        return rewrite
+    eol = line_ending(document)
+    lines = [line.rstrip("\r\n") for text in imports for line in split_lines(text.strip())]
+    text = "".join(line + eol for line in lines)
+    if at and document.text[at - 1] not in "\r\n\ufeff":
+        text = eol + text
+    follows = document.text[at:]
+    if alone and follows.strip() and follows[:1] not in ("\r", "\n"):
+        text += eol
+    before = [edit for edit in rewrite.edits if edit.end < at or edit.start < at]
+    behind = list(rewrite.edits[len(before) :])
+    added = Edit(at, at, text)
+    if behind and behind[0].start == at:
+        added = Edit(at, behind[0].end, text + behind.pop(0).text)
+    wider = Rewrite(Span(min(at, region.start), region.end), "", (), rewrite.said)
+    return wider.only(document, [*before, added, *behind])
+
+
+def _place(document: Document, tree: Tree) -> tuple[int, bool]:
+    """Return the offset of the line behind the last import, and whether there is no import."""
+    found = _imports(tree)
+    if found:
+        return _line_behind(document, tree, found[-1]), False
+    nodes = tree.tree.root_node.children
+    kinds = [node.type in tree.language.preamble for node in nodes]
+    first = len(kinds) - kinds[::-1].index(True) if any(kinds) else 0
+    last = nodes[first - 1] if first else None
+    for node in nodes[first:]:
+        # A comment right above code belongs to that code.
+        behind = _line_behind(document, tree, node)
+        heads = "comment" in node.type and document.text[behind : behind + 1] in ("", "\r", "\n")
+        docstring = node.type == "expression_statement" and tree.text_of(node)[:1] in ("'", '"')
+        if not (heads or docstring or _LICENCE.match(tree.text_of(node))):
+            break
+        last = node
+    if last is None:
+        return (1 if document.text.startswith("\ufeff") else 0), True
+    return _line_behind(document, tree, last), True
+
+
+def _line_behind(document: Document, tree: Tree, node: tree_sitter.Node) -> int:
+    # Some nodes, such as an #include, end behind their line end.
+    end = tree.offset(node.start_byte) + len(tree.text_of(node).rstrip())
+    return document.line_span(document.line_of(end)).end
+
+
+def _imports(tree: Tree, span: Span | None = None) -> list[tree_sitter.Node]:
+    """Return the outermost imports of a file, or those that begin in some part of it."""
+    return [
+        node
+        for node in tree.tree.root_node.children
+        if node.type in tree.language.imports
+        and (span is None or span.start <= tree.offset(node.start_byte) < span.end)
+    ]
+
+
+def _singly(tree: Tree, node: tree_sitter.Node) -> list[str]:
+    """Return an import as text; the many that a Go declaration may hold, one by one."""
+    specs = [
+        tree.text_of(spec)
+        for child in node.named_children
+        for spec in (child, *child.named_children)
+        if spec.type == "import_spec"
+    ]
+    return [f"import {spec}" for spec in specs] or [tree.text_of(node)]
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split()).rstrip(";").replace("'", '"')

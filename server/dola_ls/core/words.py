@@ -1,0 +1,35 @@
+"""The names in a piece of code."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+WORD = re.compile(r"[^\W\d]\w*")
+#: Comments and texts of the languages that write them as C does.
+COMMENT_OR_TEXT = re.compile(
+    r"//[^\n]*|/\*.*?\*/|\"(?:\\.|[^\"\\\n])*\"|`[^`]*`|'(?:\\.|[^'\\\n])*'", re.DOTALL
+)
+
+
+def bound_names(tree: ast.AST) -> Iterator[str]:
+    """Yield every name that code binds in some way, whatever the scope."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
+                yield name
+            case ast.arg(arg=name) | ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                yield name
+            case (
+                ast.ClassDef(name=name)
+                | ast.MatchAs(name=str(name))
+                | ast.MatchStar(name=str(name))
+            ):
+                yield name
+            case ast.ExceptHandler(name=str(name)):
+                yield name
+            case ast.alias(name=name, asname=asname):
+                yield asname or name.partition(".")[0]
+            case ast.Global(names=names) | ast.Nonlocal(names=names):
+                yield from names

@@ -1,0 +1,108 @@
+"""A run with a fake editor: what most tests of the whole path begin with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path, PurePosixPath
+
+from dola_ls.core.actions import REFACTOR, Action, find_target
+from dola_ls.core.document import Document, Edit, Span, apply_edits
+from dola_ls.core.syntax import Tree, parse
+from dola_ls.core.test_placement import Placement
+from dola_ls.task import NotApplied, Now, Proposal, Task
+
+TEXT = """\
+import os
+
+
+def total(items):
+    result = 0
+    for item in items:
+        result = result + item
+    return result
+
+
+def tax(value):
+    return value * 2
+"""
+NEW = "def total(items):\n    return sum(items)\n"
+
+
+class FakeEditor:
+    """A buffer that takes edits, and a user who may type while the model answers."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.changes: list[Edit] = []
+        self.applied: list[Sequence[Edit]] = []
+        self.shown: list[tuple[str, str]] = []
+        self.created: list[tuple[Path, str]] = []
+        self.proposals: list[Proposal] = []
+        self.messages: list[str] = []
+        #: What `apply` answers, in turn; then it applies.
+        self.refusals: list[str] = []
+        self.on_report: Callable[[], object] = lambda: None
+        self.on_refusal: Callable[[], object] = lambda: None
+        self.gone = False
+
+    def type(self, edit: Edit) -> None:
+        self.changes.append(edit)
+        self.document = self.document.changed(edit, self.document.version + 1)
+
+    def now(self, document: Document) -> Now | None:
+        return None if self.gone else Now(self.document, list(self.changes))
+
+    def parsed(self, document: Document) -> Tree | None:
+        return parse(document)
+
+    def report(self, message: str, percentage: int | None = None) -> None:
+        self.messages.append(message)
+        self.on_report()
+
+    async def apply(
+        self, document: Document, edits: Sequence[Edit], label: str
+    ) -> NotApplied | None:
+        if self.refusals:
+            refusal, before = self.refusals.pop(0), self.document
+            self.on_refusal()
+            return NotApplied(refusal, again=self.document is not before)
+        assert document is self.document
+        self.applied.append(edits)
+        text = apply_edits(document.text, edits)
+        self.document = Document(document.uri, document.language, document.version + 1, text)
+        return None
+
+    async def place_tests(self, task: Task) -> tuple[Path, Placement]:
+        return Path("/shop/tests/test_a.py"), Placement(
+            "tests/test_a.py", "from a import total", ()
+        )
+
+    async def create(self, path: Path, text: str, label: str) -> str | bool:
+        self.created.append((path, text))
+        return True
+
+    async def show(self, title: str, markdown: str) -> tuple[Path, bool]:
+        self.shown.append((title, markdown))
+        return Path("/tmp/x.md"), True
+
+    def propose(self, proposal: Proposal) -> str:
+        self.proposals.append(proposal)
+        return "refactor-1"
+
+
+def set_up(action: Action = REFACTOR, text: str = TEXT, needle: str = "result = 0", **options):
+    """Return the task for a bare cursor at `needle`, and an editor with the text open."""
+    at = text.index(needle)
+    return selected(text, Span(at, at), action, **options)
+
+
+def selected(
+    text: str, span: Span, action: Action = REFACTOR, language: str = "python", **options
+) -> tuple[Task, FakeEditor]:
+    """Return the task for a selection, and an editor with the text open."""
+    document = Document("file:///shop/a.py", language, 1, text)
+    tree = parse(document)
+    target = find_target(document, tree, span)
+    assert target is not None
+    file = options.pop("file", PurePosixPath("a.py"))
+    return Task(action, document, tree, target, file, **options), FakeEditor(document)
