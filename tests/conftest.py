@@ -8,3 +8,6 @@ import signal
 # that a test starts and means to interrupt.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Small projects that the tests read and copy; their own tests are not ours.
+collect_ignore = ["fixtures"]

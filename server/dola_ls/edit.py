@@ -144,7 +144,7 @@ def _read(task: Task, strategy: Strategy, form: Form, reply: Reply, failed: Fail
         found = read_blocks(document, span, target.region, reader, reply.ended, failed)
     if not isinstance(found, Rewrite):
         return found
-    if found.region == whole:
+    if found.region == whole != target.region:
         found = without_strays(document, target, found, task.instruction)
     return with_imports(document, task.tree, found, missing_imports(document, found))
 

@@ -108,7 +108,7 @@ async def test_a_forgotten_import_is_found():
 
 async def test_a_forgotten_import_is_found_for_blocks_of_the_file():
     task, editor = set_up(instruction="Use math.fsum, leave the callers alone.")
-    old = "    result = 0\n    for item in items:\n        result = result + item\n    return result\n"
+    old = TEXT[TEXT.index("    result = 0") : TEXT.index("\n\ndef tax")]
     answer = block(old, "    return math.fsum(items)\n")
     assert isinstance(await run(task, editor, FakeModel(answer)), Edited)
     assert editor.document.text.startswith("import os\nimport math\n\n\ndef total(items):\n    ret")

@@ -1,180 +1,116 @@
-"""From the model's test file to one that can be run: imports set right, nothing redefined.
+"""From the model's answer to the text of a new test file that can be run.
 
-Where a machine can decide, it does; the model is left the bodies of the tests. Now for Python.
+Where a machine can decide, it does; the model is left the bodies of the tests.
 """
 
 from __future__ import annotations
 
-import ast
-import builtins
-import re
-from collections.abc import Collection
-
+from dola_ls.core.document import Document, Span
+from dola_ls.core.drafts import Draft, draft_of
 from dola_ls.core.edits import new_file_text
+from dola_ls.core.frameworks import Framework
 from dola_ls.core.gate import Verdict
-from dola_ls.core.policy import control_characters, hidden_characters
-from dola_ls.core.syntax import python_parses
+from dola_ls.core.indenting import reindented, unit_of_indent
+from dola_ls.core.kotlin_tests import kotlin_file
+from dola_ls.core.placement import Placement
+from dola_ls.core.python_tests import tidy_tests, top_level_names, why_not_text
+from dola_ls.core.testcode import read_code
 
-_IMPORT_LINE = re.compile(r"(?:from (?P<module>[\w.]+) )?import (?P<name>\w+)")
-
-
-def _is_test(node: ast.stmt) -> bool:
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-        return node.name.startswith("test")
-    return (
-        isinstance(node, ast.ClassDef)
-        and node.name.startswith("Test")
-        and any(_is_test(inner) for inner in node.body)
-    ) or (
-        # unittest.TestCase may have any name.
-        isinstance(node, ast.ClassDef) and bool(node.bases) and any(map(_is_test, node.body))
-    )
+__all__ = ["new_test_file", "tidy_tests"]
 
 
-def _first_line(node: ast.stmt) -> int:
-    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
-    return min([node.lineno, *(decorator.lineno for decorator in decorators)])
-
-
-def _without(lines: list[str], tree: ast.Module, name: str, module: str) -> list[str]:
-    """Leave out copies of what is tested, and imports of it from anywhere but `module`."""
-    drop: set[int] = set()
-    replaced: dict[int, str] = {}
-    for node in tree.body:
-        span = range(_first_line(node), (node.end_lineno or node.lineno) + 1)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            if node.name == name and not _is_test(node):
-                drop.update(span)
-        elif isinstance(node, ast.ImportFrom) and (node.level or node.module != module):
-            rest = [alias for alias in node.names if alias.name != name]
-            if len(rest) == len(node.names):
-                continue
-            drop.update(span)
-            if rest:
-                left = ast.ImportFrom(node.module, rest, node.level)
-                replaced[node.lineno] = ast.unparse(left)
-        elif isinstance(node, ast.Import) and any(
-            alias.name.rpartition(".")[2] == name for alias in node.names
-        ):
-            drop.update(span)
-    return [
-        replaced.get(number, line)
-        for number, line in enumerate(lines, 1)
-        if number not in drop or number in replaced
-    ]
-
-
-def _names_own_module(node: ast.ImportFrom, declared: Collection[str]) -> bool:
-    return all(alias.name in declared for alias in node.names)
-
-
-def _imported(tree: ast.Module) -> set[str]:
-    return {
-        (alias.asname or alias.name).partition(".")[0]
-        for node in tree.body
-        if isinstance(node, ast.Import | ast.ImportFrom)
-        for alias in node.names
-    }
-
-
-def _unbound(tree: ast.Module) -> set[str]:
-    """Return the names a module uses and never binds, in whatever scope."""
-    used: set[str] = set()
-    bound = set(dir(builtins))
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name):
-            (used if isinstance(node.ctx, ast.Load) else bound).add(node.id)
-        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            bound.add(node.name)
-        elif isinstance(node, ast.arg):
-            bound.add(node.arg)
-        elif isinstance(node, ast.alias):
-            bound.add((node.asname or node.name).partition(".")[0])
-        elif isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar) and node.name:
-            bound.add(node.name)
-    return used - bound
-
-
-def _imports_for(
-    names: Collection[str], module: str, declared: Collection[str], source: str
-) -> list[str]:
-    """Return import lines for names that the tested module declares or imports itself."""
-    lines: list[str] = []
-    if names and python_parses(source):
-        for node in ast.parse(source).body:
-            if not isinstance(node, ast.Import | ast.ImportFrom):
-                continue
-            if isinstance(node, ast.ImportFrom) and (node.level or node.module == "__future__"):
-                continue
-            wanted = [
-                alias
-                for alias in node.names
-                if (alias.asname or alias.name).partition(".")[0] in names
-            ]
-            if wanted:
-                node.names = wanted
-                lines.append(ast.unparse(node))
-    own = sorted(set(names) & set(declared))
-    return [*lines, *([f"from {module} import {', '.join(own)}"] if own and module else [])]
-
-
-def tidy_tests(
-    code: str,
-    import_line: str,
-    declared: Collection[str],
+def new_test_file(
+    answer_code: str,
+    placement: Placement,
+    framework: Framework,
+    source_document: Document,
     eol: str = "\n",
-    source: str = "",
 ) -> str | Verdict:
-    """Return the text of a new pytest file made from the model's `code`, or why it is none.
+    """Return the text of a new test file made from an answer, or why it can be none.
 
-    `import_line` imports what is tested, and `declared` are the names that its module declares:
-    an import of nothing but these, from a module the model made up, is taken to mean that module.
-    Names that the tests use and forget to import are imported as `source`, the module's text, does.
+    Copies of the code under test go, its import is there, package and class are named after the
+    file. For unit tests inside a Rust source this is the module of tests.
     """
-    found = _IMPORT_LINE.fullmatch(import_line)
-    module, name = (found["module"] or found["name"], found["name"]) if found else ("", "")
-    code = code.replace("\r\n", "\n").replace("\r", "\n")
-    if hidden := hidden_characters(code):
-        return Verdict("hidden", f"it holds invisible characters ({', '.join(hidden[:5])})")
-    broken = control_characters(code) + (["U+FFFD"] if "\ufffd" in code else [])
-    if broken:
-        return Verdict("garbled", f"it holds broken characters ({', '.join(broken[:5])})")
-    if not code.strip():
-        return Verdict("emptied", "it holds no code")
-    if not python_parses(code):
-        return Verdict("unparsable", "it is not valid Python")
-    tree = ast.parse(code)
-    lines = code.split("\n")
-    for node in reversed(tree.body):
-        if module and isinstance(node, ast.ImportFrom) and _names_own_module(node, declared):
-            names = ", ".join(ast.unparse(alias) for alias in node.names)
-            lines[node.lineno - 1 : node.end_lineno] = [f"from {module} import {names}"]
-    if module:
-        text = "\n".join(lines)
-        lines = _without(lines, ast.parse(text), name, module)
-    tree = ast.parse("\n".join(lines))
-    if not any(_is_test(node) for node in tree.body):
-        return Verdict("no_tests", "it holds no test function")
-    missing = [import_line] if name and name not in _imported(tree) else []
-    if "pytest" not in _imported(tree) and re.search(r"\bpytest\.", "\n".join(lines)):
-        missing = ["import pytest", *(["", *missing] if missing else [])]
-    lost = _unbound(tree) - {name, "pytest"}
-    missing = [*_imports_for(lost, module, declared, source), *missing]
-    if missing:
-        at = _imports_end(tree)
-        rest = lines[at:]
-        while not at and rest and not rest[0].strip():
-            rest.pop(0)
-        lines = [*lines[:at], *missing, *([] if at else ["", ""]), *rest]
-    return new_file_text("\n".join(lines), eol)
+    code = answer_code.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    if (verdict := why_not_text(code)) is not None:
+        return verdict
+    if placement.language == "python":
+        return _python(code, placement, framework, source_document, eol)
+    if placement.language == "kotlin":
+        text = kotlin_file(code, placement, framework)
+        return text if isinstance(text, Verdict) else new_file_text(text, eol)
+    draft = draft_of(code, placement, framework, source_document)
+    if isinstance(draft, Verdict):
+        return draft
+    text = _composed(draft, placement, framework)
+    test = read_code(text, placement.language, framework)
+    if test.faults:
+        return Verdict("unparsable", "no valid file could be made of it")
+    unit = "\t" if placement.language == "go" else unit_of_indent(source_document.text)
+    if unit is not None and unit_of_indent(text) not in {unit, None}:
+        text = "\n".join(reindented(test, Span(0, len(text)), "", unit))
+    return new_file_text(text, eol)
 
 
-def _imports_end(tree: ast.Module) -> int:
-    """Return the number of lines up to the end of the docstring and the first run of imports."""
-    end = 0
-    for node in tree.body:
-        docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-        if not (isinstance(node, ast.Import | ast.ImportFrom) or (docstring and end == 0)):
-            break
-        end = node.end_lineno or node.lineno
-    return end
+def _python(
+    code: str, placement: Placement, framework: Framework, source: Document, eol: str
+) -> str | Verdict:
+    if framework.id == "unittest" and "pytest" in code:
+        return Verdict("framework", "it is not written for unittest (“pytest”)")
+    names = top_level_names(source.text)
+    line = placement.imports[0] if placement.imports else ""
+    text = tidy_tests(code, line, names, eol, source.text, names)
+    if isinstance(text, Verdict):
+        return text
+    test = read_code(text, "python", framework)
+    if framework.id == "unittest" and not any(unit.kind == "group" for unit in test.units()):
+        return Verdict("no_tests", "it holds no test for unittest")
+    name = placement.symbol.rpartition(".")[2]
+    name = placement.binding if name.startswith("__") else name
+    body = "".join(
+        text[unit.span.start : unit.span.end] for unit in test.units() if unit.kind != "import"
+    )
+    if name not in body:
+        return Verdict("not_tested", f"its tests never use {name}")
+    return text
+
+
+def _composed(draft: Draft, placement: Placement, framework: Framework) -> str:
+    """Put a file together in the order its language wants."""
+    language, package = placement.language, placement.package
+    imports = list(draft.imports)
+    body = draft.body
+    if language == "go":
+        specs = sorted({line.removeprefix("import ") for line in imports}, key=_go_order)
+        return _blocks(package, _go_block(specs), body)
+    if language == "php":
+        return _blocks("<?php", *draft.first, package, "\n".join(imports), body)
+    if language == "csharp":
+        if package and not package.endswith(";"):
+            code = read_code(body + "\n", language, framework)
+            lines = reindented(code, Span(0, len(code.text)), "    ", "    ")
+            body = "\n".join([package, "{", *lines, "}"])
+            package = ""
+        return _blocks("\n".join(imports), package, body)
+    if language in {"java", "kotlin"}:
+        static = [line for line in imports if line.startswith("import static ")]
+        plain = [line for line in imports if line not in static]
+        return _blocks(package, "\n".join(static), "\n".join(plain), body)
+    return _blocks("\n".join(imports), body)
+
+
+def _go_block(specs: list[str]) -> str:
+    if len(specs) < 2:
+        return "".join(f"import {spec}" for spec in specs)
+    groups = [[spec for spec in specs if _go_order(spec)[0] == far] for far in (False, True)]
+    lines = "\n\n".join("\n".join(f"\t{spec}" for spec in group) for group in groups if group)
+    return f"import (\n{lines}\n)"
+
+
+def _go_order(spec: str) -> tuple[bool, str]:
+    path = spec.split('"')[1]
+    return "." in path.split("/")[0], path
+
+
+def _blocks(*parts: str) -> str:
+    return "\n\n".join(part.strip("\n") for part in parts if part.strip()) + "\n"

@@ -21,7 +21,9 @@ def without_strays(
     region's own, or that the changes inside the region add or take away too.
     """
     region = target.region
-    inside = [edit for edit in rewrite.edits if edit.start < region.end and region.start < edit.end]
+    inside = [
+        edit for edit in rewrite.edits if edit.start <= region.end and region.start <= edit.end
+    ]
     words = set(WORD.findall(instruction or "")) | names_changed(document, inside)
     if target.symbol is not None:
         words.add(target.symbol.name)

@@ -13,9 +13,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-#: Folders below which a Python import path begins, besides the project's own top.
-_SOURCE_ROOTS = frozenset({"src", "lib", "python", "server", "backend", "app"})
+from dola_ls.core.import_lines import import_path
+
 _TEST_FOLDERS = ("tests", "test")
+
+
+__all__ = ["Placement", "import_path", "place_python_tests"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,25 +39,6 @@ def _is_test(path: PurePosixPath) -> bool:
 
 def _tested_stem(path: PurePosixPath) -> str:
     return path.stem.removeprefix("test_") if path.stem.startswith("test_") else path.stem[:-5]
-
-
-def import_path(source: str, files: Collection[str]) -> str:
-    """Return the dotted name by which tests import a Python file.
-
-    Packages are followed upwards by their ``__init__.py``; a folder without one that is known to
-    hold sources (``src``, …) ends the name, and so does the top of the project.
-    """
-    path = PurePosixPath(source)
-    parts = [] if path.stem == "__init__" else [path.stem]
-    folder = path.parent
-    while folder.parts:
-        has_init = str(folder / "__init__.py") in files
-        namespace = folder.name not in _SOURCE_ROOTS and folder.name.isidentifier()
-        if not has_init and not namespace:
-            break
-        parts.insert(0, folder.name)
-        folder = folder.parent
-    return ".".join(parts)
 
 
 def _relation(test: PurePosixPath, source: PurePosixPath) -> tuple[str, str]:

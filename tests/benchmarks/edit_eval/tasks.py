@@ -170,11 +170,11 @@ def load_all(folder: Path = FOLDER) -> list[Task]:
 def pick(tasks: Sequence[Task], only: Sequence[str], limit: int | None) -> list[Task]:
     """Return the tasks whose language or name is in `only`, at most `limit`, of each language.
 
-    The languages take turns, so that a few tasks are of several languages.
+    The languages take turns, so that a few tasks are of several languages, and so that a run that
+    is broken off has something to say.
     """
     wanted = [t for t in tasks if not only or {t.language, t.name, t.id} & set(only)]
-    if limit is None:
-        return wanted
+    limit = len(wanted) if limit is None else limit
     left = {language: [t for t in wanted if t.language == language] for language in LANGUAGES}
     picked: list[Task] = []
     while len(picked) < limit and any(left.values()):
@@ -182,7 +182,7 @@ def pick(tasks: Sequence[Task], only: Sequence[str], limit: int | None) -> list[
             if queue and len(picked) < limit:
                 # The middle of what is left: files beside each other by name are often alike.
                 picked.append(queue.pop(len(queue) // 2))
-    return [task for task in wanted if task in picked]
+    return picked
 
 
 def _line(text: str, needle: str, character: int) -> int:
