@@ -260,6 +260,7 @@ async def test_an_answer_that_insists_on_a_name_is_believed():
         model = FakeModel(fenced(MOST), second)
         assert isinstance(await run(task, editor, model), Edited)
         assert len(model.prompts) == 2
-        assert editor.document.text == TEXT[: TEXT.index("def total")] + MOST + (
-            TEXT[TEXT.index("\n\ndef tax") :]
+        assert (
+            editor.document.text
+            == TEXT[: TEXT.index("def total")] + MOST + (TEXT[TEXT.index("\n\ndef tax") :])
         )

@@ -50,11 +50,11 @@ class Speculation:
 
 
 #: A wrong draft costs as much as the tokens it holds where cores are few, and small batches are
-#: dear: 20 ms a token in one of 32 against 45 ms alone and 15 ms in a long prompt, 1.5B model on two
-#: cores. `size_m` and the token before it fill a batch that the matrix code takes whole. Tokens a
-#: second on edits that keep nearly all and on free refactors, against 19 without: 12/31 gave 31 and
-#: 18 to 26, 12/63 and 8/63 fell to 25 and 9 to 17, 16/16 had 22 and 15; of the other kinds of
-#: drafting ``ngram-mod`` gave 22 and 17, and ``ngram-map-k`` hardly ever drafted.
+#: dear: 20 ms a token in one of 32, 45 ms alone, 15 ms in a long prompt (1.5B model, two cores).
+#: `size_m` and the token before it fill a batch that the matrix code takes whole. Tokens a second
+#: on edits that keep nearly all and on free refactors, against 19 without: 12/31 gave 31 and 18 to
+#: 26, 12/63 and 8/63 fell to 25 and 9 to 17, 16/16 had 22 and 15; of the other kinds of drafting
+#: ``ngram-mod`` gave 22 and 17, and ``ngram-map-k`` hardly ever drafted.
 SPECULATION = Speculation(size_n=12, size_m=31)
 
 
