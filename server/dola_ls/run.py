@@ -17,7 +17,6 @@ from dola_ls.core import gate
 from dola_ls.core.answer import Code, Refusal
 from dola_ls.core.context import Context, collect
 from dola_ls.core.limits import why_not_document, why_not_region
-from dola_ls.core.new_tests import tidy_tests
 from dola_ls.core.outcome import (
     Created,
     Explained,
@@ -27,6 +26,7 @@ from dola_ls.core.outcome import (
 from dola_ls.core.policy import safe_markdown
 from dola_ls.core.prompt import render
 from dola_ls.core.syntax import symbols_in
+from dola_ls.core.testing.new_tests import tidy_tests
 from dola_ls.edit import edit
 from dola_ls.model.errors import CutOff as StreamCutOff
 from dola_ls.model.errors import OutOfTokens

@@ -13,7 +13,7 @@ from dola_ls.core.gate import Verdict
 from dola_ls.core.outcome import Refused
 from dola_ls.core.rewrite import Rewrite
 from dola_ls.core.syntax import Tree
-from dola_ls.core.test_placement import Placement
+from dola_ls.core.testing.test_placement import Placement
 
 
 @dataclass(frozen=True, slots=True)

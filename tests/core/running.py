@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from dola_ls.core.actions import REFACTOR, Action, find_target
 from dola_ls.core.document import Document, Edit, Span, apply_edits
 from dola_ls.core.syntax import Tree, parse
-from dola_ls.core.test_placement import Placement
+from dola_ls.core.testing.test_placement import Placement
 from dola_ls.task import NotApplied, Now, Proposal, Task
 
 TEXT = """\

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 import pytest
 
 from dola_ls.core.policy import is_control_file
-from dola_ls.core.test_placement import place_python_tests
+from dola_ls.core.testing.test_placement import place_python_tests
 from dola_ls.project import check_new_file, project_root
 from tests.fakes.editor import Editor
 from tests.fakes.model import FakeModel, fenced

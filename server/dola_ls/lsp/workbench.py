@@ -14,7 +14,7 @@ from dola_ls.core.document import Document, Edit, apply_edits
 from dola_ls.core.outcome import Refused
 from dola_ls.core.rebase import Conflict, rebase
 from dola_ls.core.syntax import Tree
-from dola_ls.core.test_placement import Placement, place_python_tests
+from dola_ls.core.testing.test_placement import Placement, place_python_tests
 from dola_ls.lsp.convert import create_file_edit, path_to_uri, to_workspace_edit, uri_to_path
 from dola_ls.lsp.explain import show_document
 from dola_ls.lsp.progress import Progress

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dola_ls.core.document import Span, split_lines
 from dola_ls.core.layout import bare, indent_of, step_of
-from dola_ls.core.testcode import Code
+from dola_ls.core.testing.testcode import Code
 
 
 def unit_of_indent(text: str) -> str | None:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from posixpath import relpath
 from typing import Literal
 
-from dola_ls.core.evidence import package_json
-from dola_ls.core.frameworks import Framework, Unknown
-from dola_ls.core.listing import Listing, folders_above, joined
-from dola_ls.core.naming import stem_of
+from dola_ls.core.testing.evidence import package_json
+from dola_ls.core.testing.frameworks import Framework, Unknown
+from dola_ls.core.testing.listing import Listing, folders_above, joined
+from dola_ls.core.testing.naming import stem_of
 
 Module = Literal["esm", "cjs"]
 

@@ -11,7 +11,8 @@ from collections.abc import Collection
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
-from dola_ls.core.evidence import (
+from dola_ls.core.languages import language_of
+from dola_ls.core.testing.evidence import (
     LOOKS,
     Found,
     family_of,
@@ -20,13 +21,12 @@ from dola_ls.core.evidence import (
     part_of,
     project_with_tests,
 )
-from dola_ls.core.frameworks import FRAMEWORKS, Framework, Unknown, frameworks_of
-from dola_ls.core.languages import language_of
-from dola_ls.core.listing import Listing, Read, folders_above
-from dola_ls.core.manifests import (
+from dola_ls.core.testing.frameworks import FRAMEWORKS, Framework, Unknown, frameworks_of
+from dola_ls.core.testing.listing import Listing, Read, folders_above
+from dola_ls.core.testing.manifests import (
     package_dependencies,
 )
-from dola_ls.core.naming import nearest_tests
+from dola_ls.core.testing.naming import nearest_tests
 
 _SAMPLES = 8
 

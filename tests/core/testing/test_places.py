@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from dola_ls.core.detection import detect_framework
-from dola_ls.core.frameworks import Unknown
-from dola_ls.core.places import Placement, place_tests
+from dola_ls.core.testing.detection import detect_framework
+from dola_ls.core.testing.frameworks import Unknown
+from dola_ls.core.testing.places import Placement, place_tests
 
 TS = "export const total = 1;\n"
 VITEST = {"package.json": '{"devDependencies": {"vitest": "1"}}'}

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from dola_ls.core.document import Document, apply_edits, split_lines
 from dola_ls.core.gate import Verdict
 from dola_ls.core.layout import bare
-from dola_ls.core.merging import merge_tests
 from dola_ls.core.rewrite import Rewrite
-from dola_ls.core.testcode import read_code
-from tests.core.projects import fixture
-from tests.core.test_generated_tests import CASES, Case
+from dola_ls.core.testing.merging import merge_tests
+from dola_ls.core.testing.testcode import read_code
+from tests.core.testing.test_generated_tests import CASES, Case
+from tests.core.testing.projects import fixture
 
 _MERGED = [case for case in CASES if case.place.startswith("merge ")]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import tree_sitter
 
-    from dola_ls.core.testcode import Code
+    from dola_ls.core.testing.testcode import Code
 
 _ANNOTATION = re.compile(r"^\s*[@\[#]?\[?\s*(?:\w+[.:]+)*(\w+)")
 _TESTS = {

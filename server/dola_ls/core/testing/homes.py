@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dola_ls.core.gate import Verdict
-from dola_ls.core.marks import inner_of
-from dola_ls.core.placement import Placement
-from dola_ls.core.testcode import Code, Unit, body_of
+from dola_ls.core.testing.marks import inner_of
+from dola_ls.core.testing.placement import Placement
+from dola_ls.core.testing.testcode import Code, Unit, body_of
 
 if TYPE_CHECKING:
     import tree_sitter

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dola_ls.core.test_placement import import_path, place_python_tests
+from dola_ls.core.testing.test_placement import import_path, place_python_tests
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from dola_ls.core.gate import Verdict
-from dola_ls.core.merging import merge_tests
-from dola_ls.core.new_tests import new_test_file
-from tests.core.projects import fixture
+from dola_ls.core.testing.merging import merge_tests
+from dola_ls.core.testing.new_tests import new_test_file
+from tests.core.testing.projects import fixture
 
 _SOURCES = {
     "pytest": ("python", "src/shop/pricing.py", "total"),

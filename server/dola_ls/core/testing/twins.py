@@ -6,10 +6,10 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from dola_ls.core.evidence import part_of
-from dola_ls.core.frameworks import NameForm
-from dola_ls.core.listing import Listing, joined, shared_parts
-from dola_ls.core.naming import extensions_of, files_with_tests, plain, stem_of
+from dola_ls.core.testing.evidence import part_of
+from dola_ls.core.testing.frameworks import NameForm
+from dola_ls.core.testing.listing import Listing, joined, shared_parts
+from dola_ls.core.testing.naming import extensions_of, files_with_tests, plain, stem_of
 
 #: A name that more sources than this share tells nothing.
 _ALIKE = 200

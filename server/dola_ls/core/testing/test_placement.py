@@ -13,7 +13,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from dola_ls.core.import_lines import import_path
+from dola_ls.core.testing.import_lines import import_path
 
 _TEST_FOLDERS = ("tests", "test")
 

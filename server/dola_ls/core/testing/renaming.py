@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 from dola_ls.core.document import Edit, apply_edits
-from dola_ls.core.testcode import Code, is_name
+from dola_ls.core.testing.testcode import Code, is_name
 
 if TYPE_CHECKING:
     import tree_sitter

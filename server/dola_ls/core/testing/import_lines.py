@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from posixpath import relpath
 
-from dola_ls.core.evidence import part_of, project_with_tests
-from dola_ls.core.frameworks import Framework, Unknown
-from dola_ls.core.listing import Listing, joined, shared_parts
-from dola_ls.core.manifests import json_object, table, toml_table, xml_root
-from dola_ls.core.naming import stem_of
-from dola_ls.core.script_imports import ScriptStyle, script_import
+from dola_ls.core.testing.evidence import part_of, project_with_tests
+from dola_ls.core.testing.frameworks import Framework, Unknown
+from dola_ls.core.testing.listing import Listing, joined, shared_parts
+from dola_ls.core.testing.manifests import json_object, table, toml_table, xml_root
+from dola_ls.core.testing.naming import stem_of
+from dola_ls.core.testing.script_imports import ScriptStyle, script_import
 
 #: Folders below which a Python import path begins, besides the project's own top.
 _SOURCE_ROOTS = frozenset({"src", "lib", "python", "server", "backend", "app"})

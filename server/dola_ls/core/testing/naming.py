@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dola_ls.core.frameworks import NameForm, frameworks_of
-from dola_ls.core.listing import Listing, shared_parts
+from dola_ls.core.testing.frameworks import NameForm, frameworks_of
+from dola_ls.core.testing.listing import Listing, shared_parts
 
 _EXTENSIONS = {
     "python": ("py",),

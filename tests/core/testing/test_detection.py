@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from dola_ls.core.detection import detect_framework
-from dola_ls.core.frameworks import FRAMEWORKS, Framework, Unknown
-from dola_ls.core.manifests import maven_dependencies
-from tests.core.projects import fixture
+from dola_ls.core.testing.detection import detect_framework
+from dola_ls.core.testing.frameworks import FRAMEWORKS, Framework, Unknown
+from dola_ls.core.testing.manifests import maven_dependencies
+from tests.core.testing.projects import fixture
 
 
 def found(language: str, source: str, files: dict[str, str], setting=None) -> Framework | Unknown:

@@ -8,19 +8,19 @@ from __future__ import annotations
 import re
 
 from dola_ls.core.document import Document, Edit, Span, apply_edits
-from dola_ls.core.frameworks import Framework
 from dola_ls.core.gate import Verdict
-from dola_ls.core.homes import Home, Place, homes_of, said_by, unit_of
-from dola_ls.core.import_merge import import_edits, imported_names
-from dola_ls.core.indenting import reindented, unit_of_indent
 from dola_ls.core.languages import language_of
 from dola_ls.core.layout import indent_of, line_ending
-from dola_ls.core.new_tests import new_test_file
-from dola_ls.core.placement import Placement
-from dola_ls.core.renaming import free_name, free_title, renamed
 from dola_ls.core.rewrite import Rewrite
 from dola_ls.core.syntax import Tree, python_parses
-from dola_ls.core.testcode import Code, Unit, body_of, read_code, title_span
+from dola_ls.core.testing.frameworks import Framework
+from dola_ls.core.testing.homes import Home, Place, homes_of, said_by, unit_of
+from dola_ls.core.testing.import_merge import import_edits, imported_names
+from dola_ls.core.testing.indenting import reindented, unit_of_indent
+from dola_ls.core.testing.new_tests import new_test_file
+from dola_ls.core.testing.placement import Placement
+from dola_ls.core.testing.renaming import free_name, free_title, renamed
+from dola_ls.core.testing.testcode import Code, Unit, body_of, read_code, title_span
 
 
 def merge_tests(

@@ -6,15 +6,15 @@ Where a machine can decide, it does; the model is left the bodies of the tests.
 from __future__ import annotations
 
 from dola_ls.core.document import Document, Span
-from dola_ls.core.drafts import Draft, draft_of
 from dola_ls.core.edits import new_file_text
-from dola_ls.core.frameworks import Framework
 from dola_ls.core.gate import Verdict
-from dola_ls.core.indenting import reindented, unit_of_indent
-from dola_ls.core.kotlin_tests import kotlin_file
-from dola_ls.core.placement import Placement
-from dola_ls.core.python_tests import tidy_tests, top_level_names, why_not_text
-from dola_ls.core.testcode import read_code
+from dola_ls.core.testing.drafts import Draft, draft_of
+from dola_ls.core.testing.frameworks import Framework
+from dola_ls.core.testing.indenting import reindented, unit_of_indent
+from dola_ls.core.testing.kotlin_tests import kotlin_file
+from dola_ls.core.testing.placement import Placement
+from dola_ls.core.testing.python_tests import tidy_tests, top_level_names, why_not_text
+from dola_ls.core.testing.testcode import read_code
 
 __all__ = ["new_test_file", "tidy_tests"]
 

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from dola_ls.core.document import Document
-from dola_ls.core.frameworks import FRAMEWORKS, Framework
-from dola_ls.core.naming import stem_of
-from dola_ls.core.placement import Placement
-from dola_ls.core.script_imports import ScriptStyle, exports_of
-from dola_ls.core.testcode import Code
+from dola_ls.core.testing.frameworks import FRAMEWORKS, Framework
+from dola_ls.core.testing.naming import stem_of
+from dola_ls.core.testing.placement import Placement
+from dola_ls.core.testing.script_imports import ScriptStyle, exports_of
+from dola_ls.core.testing.testcode import Code
 
 _SCRIPT_IMPORT = re.compile(
     r"import\s+(?:type\s+)?(?P<what>[^'\"]+?)\s+from\s+['\"](?P<from>[^'\"]+)['\"]"

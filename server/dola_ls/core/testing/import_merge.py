@@ -6,14 +6,14 @@ import ast
 import re
 
 from dola_ls.core.document import Edit, Span
-from dola_ls.core.draft_imports import script_import_of
 from dola_ls.core.imports import with_imports
 from dola_ls.core.layout import bare, line_ending
-from dola_ls.core.listing import Listing
-from dola_ls.core.placement import Placement
 from dola_ls.core.rewrite import Rewrite
-from dola_ls.core.script_imports import ScriptStyle, module_of, style_of_script
-from dola_ls.core.testcode import Code, Unit
+from dola_ls.core.testing.draft_imports import script_import_of
+from dola_ls.core.testing.listing import Listing
+from dola_ls.core.testing.placement import Placement
+from dola_ls.core.testing.script_imports import ScriptStyle, module_of, style_of_script
+from dola_ls.core.testing.testcode import Code, Unit
 
 _SCRIPTS = frozenset({"javascript", "javascriptreact", "typescript", "typescriptreact"})
 #: An import is not made longer than this.

@@ -18,8 +18,8 @@ from pathlib import Path
 import pytest
 
 from dola_ls.core.document import Document
-from dola_ls.core.testcode import read_code
-from tests.core.projects import FIXTURES, fixture
+from dola_ls.core.testing.testcode import read_code
+from tests.core.testing.projects import FIXTURES, fixture
 
 _CASES = Path(__file__).parent / "answers"
 

@@ -10,12 +10,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from dola_ls.core.cpp_macros import without_macros
 from dola_ls.core.document import Document, Span
-from dola_ls.core.frameworks import Framework
 from dola_ls.core.languages import language_of
-from dola_ls.core.marks import CASES, COMMENTS, CPP_TEST, GROUPS, call_name, inner_of, is_test
 from dola_ls.core.syntax import Tree, parse, symbol_of
+from dola_ls.core.testing.cpp_macros import without_macros
+from dola_ls.core.testing.frameworks import Framework
+from dola_ls.core.testing.marks import (
+    CASES,
+    COMMENTS,
+    CPP_TEST,
+    GROUPS,
+    call_name,
+    inner_of,
+    is_test,
+)
 
 if TYPE_CHECKING:
     import tree_sitter

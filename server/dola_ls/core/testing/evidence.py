@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable
 from fnmatch import fnmatchcase
 
-from dola_ls.core.listing import Listing, folders_above, joined, shared_parts
-from dola_ls.core.manifests import (
+from dola_ls.core.testing.listing import Listing, folders_above, joined, shared_parts
+from dola_ls.core.testing.manifests import (
     json_object,
     maven_dependencies,
     package_dependencies,

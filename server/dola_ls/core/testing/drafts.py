@@ -11,15 +11,15 @@ import textwrap
 from dataclasses import dataclass
 
 from dola_ls.core.document import Document, Edit, Span, apply_edits
-from dola_ls.core.draft_imports import declared_names, other_lines, script_lines
-from dola_ls.core.frameworks import Framework
 from dola_ls.core.gate import Verdict
-from dola_ls.core.indenting import reindented
 from dola_ls.core.languages import language_of
-from dola_ls.core.marks import inner_of
-from dola_ls.core.placement import Placement
-from dola_ls.core.renaming import renamed
-from dola_ls.core.testcode import Code, Unit, body_of, read_code
+from dola_ls.core.testing.draft_imports import declared_names, other_lines, script_lines
+from dola_ls.core.testing.frameworks import Framework
+from dola_ls.core.testing.indenting import reindented
+from dola_ls.core.testing.marks import inner_of
+from dola_ls.core.testing.placement import Placement
+from dola_ls.core.testing.renaming import renamed
+from dola_ls.core.testing.testcode import Code, Unit, body_of, read_code
 
 #: Framework -> what only tests for another one hold.
 _FOREIGN = {

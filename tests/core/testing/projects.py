@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from dola_ls.core.detection import detect_framework
 from dola_ls.core.document import Document, apply_edits
-from dola_ls.core.frameworks import Framework, Unknown
-from dola_ls.core.merging import merge_tests
-from dola_ls.core.new_tests import new_test_file
-from dola_ls.core.places import Placement, place_tests
+from dola_ls.core.testing.detection import detect_framework
+from dola_ls.core.testing.frameworks import Framework, Unknown
+from dola_ls.core.testing.merging import merge_tests
+from dola_ls.core.testing.new_tests import new_test_file
+from dola_ls.core.testing.places import Placement, place_tests
 
-FIXTURES = Path(__file__).parents[1] / "fixtures"
+FIXTURES = Path(__file__).parents[2] / "fixtures"
 _BUILT = frozenset({"__pycache__", "target", "node_modules", ".pytest_cache"})
 
 

@@ -10,14 +10,14 @@ from collections.abc import Collection
 from pathlib import PurePosixPath
 from posixpath import relpath
 
-from dola_ls.core.evidence import part_of, project_with_tests
-from dola_ls.core.frameworks import Framework, NameForm, Unknown, frameworks_of
-from dola_ls.core.import_lines import Head, Wanted, head_of, rust_path
 from dola_ls.core.languages import language_of
-from dola_ls.core.listing import Listing, Read, joined, shared_parts
-from dola_ls.core.naming import TEST_FOLDERS, files_with_tests, stem_of
-from dola_ls.core.placement import Placement
-from dola_ls.core.twins import (
+from dola_ls.core.testing.evidence import part_of, project_with_tests
+from dola_ls.core.testing.frameworks import Framework, NameForm, Unknown, frameworks_of
+from dola_ls.core.testing.import_lines import Head, Wanted, head_of, rust_path
+from dola_ls.core.testing.listing import Listing, Read, joined, shared_parts
+from dola_ls.core.testing.naming import TEST_FOLDERS, files_with_tests, stem_of
+from dola_ls.core.testing.placement import Placement
+from dola_ls.core.testing.twins import (
     Twins,
     folders_of_tests,
     free_or_existing,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from posixpath import relpath
 
-from dola_ls.core.frameworks import Framework
-from dola_ls.core.naming import stem_of
-from dola_ls.core.script_imports import ScriptStyle
+from dola_ls.core.testing.frameworks import Framework
+from dola_ls.core.testing.naming import stem_of
+from dola_ls.core.testing.script_imports import ScriptStyle
 
 
 @dataclass(frozen=True, slots=True)

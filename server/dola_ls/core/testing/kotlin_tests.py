@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import textwrap
 
-from dola_ls.core.frameworks import Framework
 from dola_ls.core.gate import Verdict
-from dola_ls.core.placement import Placement
+from dola_ls.core.testing.frameworks import Framework
+from dola_ls.core.testing.placement import Placement
 
 _IMPORT = re.compile(r"^import[ \t]+[\w.*]+(?:[ \t]+as[ \t]+\w+)?[ \t]*;?[ \t]*$\n?", re.MULTILINE)
 _PACKAGE = re.compile(r"^package[ \t]+[\w.]+[ \t]*;?[ \t]*$\n?", re.MULTILINE)

@@ -1,0 +1,1 @@
+"""Tests of where tests of some code belong."""
