@@ -58,7 +58,7 @@ async def edit(task: Task, editor: Editor, asking: Asking, context: Context) -> 
             break
         found = _judged(task, _read(task, strategy, form, reply, failed), reply, failed)
         if isinstance(found, Rewrite) and found.edits:
-            return await _apply(task, editor, found, asking.receipt())
+            return await apply(task, editor, found, asking.receipt())
         if isinstance(found, Failed):
             failed = found
             kept = found if found.better_than(kept) else kept
@@ -80,7 +80,7 @@ async def _settle(task: Task, editor: Editor, asking: Asking, last: Failed | Non
         return Unchanged(receipt)
     assert last.rewrite is not None
     if last.problem.rule == "undeclared":
-        return await _apply(task, editor, last.rewrite, receipt)
+        return await apply(task, editor, last.rewrite, receipt)
     reason = sentences.refused_reason(last.problem)
     id = editor.propose(Proposal(task, last.rewrite, reason, last.problem))
     return Refused(reason, last.problem.rule, receipt, id)
@@ -126,8 +126,11 @@ def _prompt(
     prompt = replace(prompt, again=task.retried or form is Form.MENDED)
     if form not in (Form.AGAIN, Form.MENDED) or failed is None:
         return prompt
-    again = f"{prompt.user}\nYour answer was:\n{failed.text}\n\n{feedback(failed.problem)}\n"
-    return replace(prompt, user=again)
+    told = feedback(failed.problem)
+    if form is Form.AGAIN:
+        # Blocks are mended one by one. Of a whole text a small model copies the fault along.
+        told = f"Your answer was:\n{failed.text}\n\n{told}"
+    return replace(prompt, user=f"{prompt.user}\n{told}\n")
 
 
 def _read(task: Task, strategy: Strategy, form: Form, reply: Reply, failed: Failed | None) -> Found:
@@ -162,11 +165,11 @@ def _judged(task: Task, found: Found, reply: Reply, before: Failed | None) -> Fo
         gate.candidate(task.document, task.tree, task.target, found, task.instruction)
     )
     if verdict is None and before is None and (names := undeclared(task.document, found)):
-        verdict = gate.Verdict("undeclared", f"it declares {', '.join(names)} nowhere")
+        verdict = gate.Verdict("undeclared", f"it uses {', '.join(names)}, declared nowhere")
     return found if verdict is None else Failed(verdict, text, found)
 
 
-async def _apply(task: Task, editor: Editor, rewrite: Rewrite, receipt: Receipt) -> Outcome:
+async def apply(task: Task, editor: Editor, rewrite: Rewrite, receipt: Receipt) -> Outcome:
     """Carry a rewrite that the gate let pass over to the buffer as it is now."""
 
     def keep(reason: str, left: Rewrite = rewrite, done: Sequence[Edit] = ()) -> Proposed:
@@ -199,7 +202,8 @@ async def _apply(task: Task, editor: Editor, rewrite: Rewrite, receipt: Receipt)
             left = rewrite.only(task.document, met.touched)
             return keep(sentences.met_user(met.line, rest_applied=True), left, moved.edits)
         if why is None:
-            return Edited(tuple(moved.edits), receipt)
+            unseen = "" if task.document.is_open else task.file.name
+            return Edited(tuple(moved.edits), receipt, unseen)
         if not why.again:
             break
     assert why is not None

@@ -9,8 +9,16 @@ from pathlib import Path, PurePath
 from dola_ls.core.gate import may_edit
 from dola_ls.core.policy import is_within
 
-_MANIFESTS = ("pyproject.toml", "setup.cfg", "setup.py", "pytest.ini", "tox.ini", ".git", ".hg")
-_SKIPPED = frozenset({"node_modules", "__pycache__", "site-packages", "venv", "env", "target"})
+#: Files and folders that stand at the top of a project or of one of its parts.
+_MANIFESTS = (
+    "pyproject.toml", "setup.cfg", "setup.py", "pytest.ini", "tox.ini", "package.json", "go.mod",
+    "Cargo.toml", "pom.xml", "build.gradle", "build.gradle.kts", "Gemfile", "composer.json",
+    "CMakeLists.txt",
+)  # fmt: skip
+_REPOSITORIES = (".git", ".hg", ".jj")
+_SKIPPED = frozenset(
+    {"node_modules", "__pycache__", "site-packages", "venv", "env", "target", "vendor", "obj"}
+)
 _MAX_FILES = 20_000
 
 
@@ -22,18 +30,30 @@ def workspace_folder_of(path: Path, folders: Sequence[Path]) -> Path | None:
 
 
 def project_root(path: Path, folders: Sequence[Path]) -> Path:
-    """Return the top of the project of a file: the nearest folder with a manifest.
+    """Return the top of the project of a file, under which its tests may lie.
 
-    Never above the workspace folder the file lies in. Without a manifest it is that folder, and
-    for a file outside all of them its own folder.
+    That is the top of its repository, or else the outermost folder with a manifest; never above
+    the workspace folder the file lies in, and that folder itself where there is neither. For a
+    file outside of all of them it is the file's own folder.
     """
     top = workspace_folder_of(path, folders)
+    outermost: Path | None = None
     for folder in path.parents:
-        if any((folder / manifest).exists() for manifest in _MANIFESTS):
+        if any((folder / name).exists() for name in _REPOSITORIES):
             return folder
+        if any((folder / name).exists() for name in _MANIFESTS):
+            outermost = folder
         if top is not None and folder.resolve() == top.resolve():
             break
-    return top or path.parent
+    return outermost or top or path.parent
+
+
+def nearest_manifest(path: Path, root: Path) -> Path:
+    """Return the innermost folder of a file that has a manifest; `root` where none has."""
+    for folder in path.parents:
+        if folder == root or any((folder / name).exists() for name in _MANIFESTS):
+            return folder
+    return root
 
 
 def _ignored(root: Path) -> Callable[[str], bool]:
@@ -49,14 +69,13 @@ def _ignored(root: Path) -> Callable[[str], bool]:
         return lambda _: False
 
 
-def list_files(root: Path, suffix: str) -> list[str]:
-    """Return the project's files with a suffix, relative to `root`, with forward slashes.
+def list_files(root: Path) -> list[str]:
+    """Return the project's files, relative to `root`, with forward slashes.
 
-    Hidden folders, virtual environments, links to folders and what ``.gitignore`` names are left
-    out, and the walk ends after 20 000 files.
+    Hidden folders, virtual environments, what is built or brought in from elsewhere, links to
+    folders and what ``.gitignore`` names are left out, and the walk ends after 20 000 files.
     """
-    ignored = _ignored(root)
-    return [name for name in _walk(root, ignored) if name.endswith(suffix)]
+    return list(_walk(root, _ignored(root)))
 
 
 def _walk(root: Path, ignored: Callable[[str], bool]) -> Iterator[str]:
@@ -78,6 +97,20 @@ def _walk(root: Path, ignored: Callable[[str], bool]) -> Iterator[str]:
                 return
             if not ignored(prefix + name):
                 yield prefix + name
+
+
+def check_file(path: Path, root: Path, folders: Sequence[Path]) -> str | None:
+    """Return why a file that is there must not be changed, as a clause; None where it may.
+
+    Its real path has to lie in a workspace folder, or in the project where there is none, so that
+    no link leads out; and it must not be a file that steers a tool.
+    """
+    allowed = workspace_folder_of(path, folders) if folders else root
+    real = path.resolve()
+    if allowed is None or not is_within(real, allowed.resolve()):
+        return "it lies outside the workspace"
+    verdict = may_edit(real.relative_to(allowed.resolve()))
+    return verdict.reason if verdict is not None else None
 
 
 def check_new_file(path: Path, root: Path, folders: Sequence[Path]) -> str | None:

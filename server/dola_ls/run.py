@@ -12,26 +12,23 @@ from pathlib import Path
 
 from dola_ls import sentences
 from dola_ls.ask import Asking, Loops
-from dola_ls.core import edits as editing
 from dola_ls.core import gate
-from dola_ls.core.answer import Code, Refusal
+from dola_ls.core.answer import Refusal
 from dola_ls.core.context import Context, collect
 from dola_ls.core.limits import why_not_document, why_not_region
 from dola_ls.core.outcome import (
-    Created,
     Explained,
     Outcome,
     Refused,
 )
 from dola_ls.core.policy import safe_markdown
 from dola_ls.core.prompt import render
-from dola_ls.core.syntax import symbols_in
-from dola_ls.core.testing.new_tests import tidy_tests
 from dola_ls.edit import edit
 from dola_ls.model.errors import CutOff as StreamCutOff
 from dola_ls.model.errors import OutOfTokens
 from dola_ls.model.stream import ChatModel
 from dola_ls.task import Editor, Task
+from dola_ls.write_tests import write_tests
 
 
 async def run(task: Task, editor: Editor, model: ChatModel) -> Outcome:
@@ -49,43 +46,8 @@ async def run(task: Task, editor: Editor, model: ChatModel) -> Outcome:
     if task.action.answer == "explanation":
         return await _explain(task, editor, asking, context)
     if task.action.answer == "new-file":
-        return await _create(task, editor, asking, context)
+        return await write_tests(task, editor, asking, context)
     return await edit(task, editor, asking, context)
-
-
-async def _create(task: Task, editor: Editor, asking: Asking, context: Context) -> Outcome:
-    """Make a test file of the answer's code; where it goes is settled before the model is asked."""
-    placed = await editor.place_tests(task)
-    if isinstance(placed, Refused):
-        return placed
-    path, placement = placed
-    line = placement.import_line
-    prompt = render(task.action, context, task.instruction, line)
-    reply = await asking.ask(prompt, task.document.text)
-    receipt = asking.receipt()
-    if reply.fault is not None:
-        return Refused(str(reply.fault), reply.fault.rule, receipt)
-    answer = reply.reader.answer(reply.ended)
-    if not isinstance(answer, Code):
-        return sentences.no_code(asking.model.name, answer, receipt)
-    text = _test_file(task, answer, line)
-    if isinstance(text, gate.Verdict):
-        return sentences.refused(text, receipt, f"{path.name} was not created")
-    done = await editor.create(path, text, f"Dola: {task.label}")
-    if isinstance(done, str):
-        return Refused(f"{path.name} was not created: {done}.", "not_created", receipt)
-    return Created(path, text, done, receipt)
-
-
-def _test_file(task: Task, answer: Code, import_line: str) -> str | gate.Verdict:
-    """Return the test file that all blocks make together, else the longest of them."""
-    declared = {symbol.name for symbol in symbols_in(task.tree)} if task.tree is not None else set()
-    eol = editing.line_ending(task.document)
-    source = task.document.text
-    text = tidy_tests("\n".join(answer.blocks), import_line, declared, eol, source)
-    if isinstance(text, gate.Verdict):
-        text = tidy_tests(max(answer.blocks, key=len), import_line, declared, eol, source)
-    return text
 
 
 async def _explain(task: Task, editor: Editor, asking: Asking, context: Context) -> Outcome:

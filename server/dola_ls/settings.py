@@ -75,6 +75,10 @@ def _command(value: tuple[str, ...]) -> tuple[str, ...]:
     return value
 
 
+def _listed(value: object) -> object:
+    return (value,) if isinstance(value, str) else value
+
+
 Name = Annotated[str, AfterValidator(_one_line)]
 
 
@@ -86,6 +90,16 @@ class LocalSettings(BaseModel):
     model: Annotated[Literal["1.5b", "0.5b"], BeforeValidator(_lower)] = "1.5b"
     #: The engine's process is stopped after so long without a request.
     idle_minutes: float = Field(default=15, strict=True, ge=1, le=1440)
+
+
+class TestSettings(BaseModel):
+    """Generated tests."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    #: Frameworks the user chose, by id; the first that fits the language counts, whatever the
+    #: project says.
+    framework: Annotated[tuple[Name, ...], BeforeValidator(_listed)] = ()
 
 
 class Settings(BaseModel):
@@ -120,6 +134,7 @@ class Settings(BaseModel):
     #: Whether each action's figures are sent to the client as a `telemetry/event`.
     receipts: bool = Field(default=False, strict=True)
     local: LocalSettings = LocalSettings()
+    tests: TestSettings = TestSettings()
     #: The origin that `api_key` and `key_command` were written for: the one the user file itself
     #: leads to. Set by `resolve` alone (S2).
     key_origin: str | None = Field(default=None, exclude=True)

@@ -13,7 +13,7 @@ from dola_ls.core.gate import Verdict
 from dola_ls.core.outcome import Refused
 from dola_ls.core.rewrite import Rewrite
 from dola_ls.core.syntax import Tree
-from dola_ls.core.testing.test_placement import Placement
+from dola_ls.placing import Home
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,8 @@ class Task:
     review: bool = False
     #: The user was not content with the first answer.
     retried: bool = False
+    #: What the user ran the action on, where its edit goes into another document.
+    origin: Task | None = None
 
     @property
     def label(self) -> str:
@@ -86,8 +88,12 @@ class Editor(Protocol):
         """Apply edits to `document`, the current version; None once they are in the buffer."""
         ...
 
-    async def place_tests(self, task: Task) -> tuple[Path, Placement] | Refused:
-        """Return the path of a new test file, which is safe to create, and its import line."""
+    async def place_tests(self, task: Task) -> Home | Refused:
+        """Return where the tests of the task's symbol go, in a file that is safe to touch."""
+        ...
+
+    async def open(self, path: Path) -> Document | str:
+        """Open a file and return it as it is, or why it cannot be had, as a clause."""
         ...
 
     async def create(self, path: Path, text: str, label: str) -> str | bool:

@@ -7,8 +7,11 @@ from pathlib import Path, PurePosixPath
 
 from dola_ls.core.actions import REFACTOR, Action, find_target
 from dola_ls.core.document import Document, Edit, Span, apply_edits
+from dola_ls.core.outcome import Refused
 from dola_ls.core.syntax import Tree, parse
-from dola_ls.core.testing.test_placement import Placement
+from dola_ls.core.testing.frameworks import FRAMEWORKS
+from dola_ls.core.testing.placement import Placement
+from dola_ls.placing import Home
 from dola_ls.task import NotApplied, Now, Proposal, Task
 
 TEXT = """\
@@ -28,6 +31,11 @@ def tax(value):
 NEW = "def total(items):\n    return sum(items)\n"
 
 
+PLACE = Placement(
+    "tests/test_a.py", False, "python", "total", "total", imports=("from a import total",)
+)
+
+
 class FakeEditor:
     """A buffer that takes edits, and a user who may type while the model answers."""
 
@@ -44,6 +52,9 @@ class FakeEditor:
         self.on_report: Callable[[], object] = lambda: None
         self.on_refusal: Callable[[], object] = lambda: None
         self.gone = False
+        #: Where tests go, and the file that is there already.
+        self.home: Home | Refused = Home(Path("/shop/tests/test_a.py"), FRAMEWORKS["pytest"], PLACE)
+        self.test_file: Document | None = None
 
     def type(self, edit: Edit) -> None:
         self.changes.append(edit)
@@ -72,10 +83,11 @@ class FakeEditor:
         self.document = Document(document.uri, document.language, document.version + 1, text)
         return None
 
-    async def place_tests(self, task: Task) -> tuple[Path, Placement]:
-        return Path("/shop/tests/test_a.py"), Placement(
-            "tests/test_a.py", "from a import total", ()
-        )
+    async def place_tests(self, task: Task) -> Home | Refused:
+        return self.home
+
+    async def open(self, path: Path) -> Document | str:
+        return self.test_file or "it is locked"
 
     async def create(self, path: Path, text: str, label: str) -> str | bool:
         self.created.append((path, text))

@@ -88,13 +88,14 @@ def test_without_a_grammar_a_cursor_means_its_paragraph():
     assert not fits(GENERATE_TESTS, Document("file:///a", "lua", 1, "a"), target)
 
 
-def test_tests_are_for_python_symbols_only():
-    document, target = target_at("function f() {\n  return 1;\n}\n", 3, 3, "javascript")
+def test_tests_are_for_symbols_of_languages_with_a_framework():
+    code = "function f() {\n  return 1;\n}\nlet x = 1;\n"
+    document, target = target_at(code, 3, 3, "javascript")
     assert target is not None
-    assert [action.id for action in ACTIONS if fits(action, document, target)] == [
-        "refactor",
-        "explain",
-    ]
+    assert fits(GENERATE_TESTS, document, target)
+    document, target = target_at(code, code.index("let"), len(code), "javascript")
+    assert target is not None
+    assert not fits(GENERATE_TESTS, document, target)
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,13 @@ def tax(value):
 """
 
 
+FIELDS = {
+    "framework": "pytest",
+    "style": "plain assert",
+    "place": "Begin with this import:\nfrom a import total",
+}
+
+
 def context_of(text: str, needle: str, budget: int = 1000, uri: str = "file:///home/ann/shop/a.py"):
     document = Document(uri, "python", 1, text)
     at = text.index(needle)
@@ -73,7 +80,7 @@ Output just the code of the region.
 
 def test_every_action_has_a_prompt_that_names_its_subject():
     for action in ACTIONS:
-        prompt = render(action, context_of(TEXT, "result = 0"), import_line="from a import total")
+        prompt = render(action, context_of(TEXT, "result = 0"), fields=FIELDS)
         assert "def total(items):" in prompt.user
         assert "$" not in prompt.user + prompt.system
 
@@ -86,9 +93,13 @@ def test_the_prompt_for_blocks_shows_the_same_region():
     assert prompt.action == "refactor"
 
 
-def test_the_test_prompt_gives_the_import():
-    prompt = render(GENERATE_TESTS, context_of(TEXT, "result = 0"), None, "from a import total")
-    assert "The test file starts with this import:\nfrom a import total\n" in prompt.user
+def test_the_test_prompt():
+    prompt = render(GENERATE_TESTS, context_of(TEXT, "result = 0"), fields=FIELDS)
+    assert prompt.system.startswith("You write pytest tests for code")
+    assert "- Tests look like this: plain assert.\n" in prompt.system
+    assert (
+        "    return result\n```\n\nBegin with this import:\nfrom a import total\n\n" in prompt.user
+    )
     assert "Write pytest tests for total." in prompt.user
 
 
@@ -100,7 +111,7 @@ def test_an_instruction_takes_the_place_of_the_task():
 
 def test_no_path_leaves_the_machine():
     for action in ACTIONS:
-        prompt = render(action, context_of(TEXT, "result = 0"), import_line="from a import total")
+        prompt = render(action, context_of(TEXT, "result = 0"), fields=FIELDS)
         assert "/home" not in prompt.user
         assert "ann" not in prompt.user
         assert "file:" not in prompt.user
@@ -113,7 +124,7 @@ def test_a_long_region_is_its_own_prediction_and_a_short_one_has_none():
     assert render(REFACTOR, context, predicts=True).prediction == context.region
     assert render(REFACTOR, context).prediction is None
     assert render(EXPLAIN, context).prediction is None
-    assert render(GENERATE_TESTS, context).prediction is None
+    assert render(GENERATE_TESTS, context, fields=FIELDS).prediction is None
 
 
 def test_dollar_signs_and_braces_in_code_come_through():

@@ -15,6 +15,7 @@ import json
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from dola_ls.lsp.frames import FrameParser
 from dola_ls.lsp.session import Session
@@ -372,6 +373,7 @@ class Editor:
                 if self.name != "helix":
                     self._demand("window", "showDocument", "support")
                 self._unread.setdefault("document shown", []).append(params)
+                self._open_shown(params["uri"])
                 return scripted if scripted is not None else {"success": True}
             case "window/showMessageRequest":
                 self._unread.setdefault("question", []).append(params)
@@ -384,6 +386,13 @@ class Editor:
             case _:
                 self.violations.append(f"an unexpected request: {method}")
                 raise RequestFailed(METHOD_NOT_FOUND)
+
+    def _open_shown(self, uri: str) -> None:
+        """Open what is shown; only for code is the server started, not for Markdown."""
+        path = Path(unquote(urlsplit(uri).path))
+        if path.suffix == ".py" and path.exists() and uri not in self.workspace.buffers:
+            text = path.read_text("utf-8")
+            self._tell_opened(self.workspace.open(uri, text, "python"), text)
 
     def _choose(self, params: dict[str, Any]) -> Any:
         if self.name == "helix":

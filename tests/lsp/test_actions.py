@@ -175,22 +175,6 @@ async def test_new_tests(profile: str, tmp_path: Path, uri: str) -> None:
         assert editor.text(uri) == TEXT
 
 
-async def test_a_test_file_is_never_written_over(profile: str, tmp_path: Path, uri: str) -> None:
-    folder = path_of(uri).parent
-    (folder / "tests").mkdir()
-    for name in ("test_a.py", "test_a_total.py"):
-        (folder / "tests" / name).write_text("mine\n")
-    model = FakeModel(fenced("def test_total():\n    pass"))
-    async with Editor.connect(server_with(tmp_path, model), profile, folder=folder) as editor:
-        await editor.open(uri, TEXT)
-        await editor.execute(await chosen(editor, uri, "dola.generateTests"))
-        await editor.idle()
-        [message] = editor.take_messages()
-        assert "exist already" in message
-        assert model.prompts == []
-    assert {path.read_text() for path in (folder / "tests").iterdir()} == {"mine\n"}
-
-
 @pytest.mark.parametrize("how", ["progress", "command", "token", "request", "close"])
 async def test_cancelling(how: str, profile: str, tmp_path: Path, uri: str) -> None:
     model = FakeModel(fenced(NEW))

@@ -181,10 +181,10 @@ async def test_a_cursor_outside_of_any_symbol(tmp_path: Path) -> None:
         await editor.run("dola.refactor", {"uri": URI, "range": ZERO})
         [message] = editor.take_messages()
         assert "no function, class or other symbol at the cursor" in message
-        await editor.open("file:///workspace/a.js", "function f() {\n}\n", "javascript")
-        await editor.run("dola.generateTests", {"uri": "file:///workspace/a.js", "range": ZERO})
+        await editor.open("file:///workspace/a.lua", "function f() end\n", "lua")
+        await editor.run("dola.generateTests", {"uri": "file:///workspace/a.lua", "range": ZERO})
         [message] = editor.take_messages()
-        assert "functions, methods and classes in Python" in message
+        assert "functions, methods and classes in languages with a test framework" in message
 
 
 @pytest.mark.parametrize(

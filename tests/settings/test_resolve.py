@@ -28,10 +28,11 @@ TWO_VALUES: dict[str, tuple[object, object]] = {
     "receipts": (True, False),
     "local.model": ("0.5b", "1.5b"),
     "local.idle_minutes": (5, 6.5),
+    "tests.framework": (["pytest"], ["vitest", "unittest"]),
 }
 FROM_THE_EDITOR = [
     "model", "fast_model", "apply", "log", "reasoning_effort", "receipts", "local.model",
-    "local.idle_minutes",
+    "local.idle_minutes", "tests.framework",
 ]  # fmt: skip
 
 
@@ -86,7 +87,7 @@ def test_the_editor_wins_over_the_user_file(name: str, tmp_path: Path) -> None:
     first, second = TWO_VALUES[name]
     path = user_file(tmp_path, toml(name, first))
     resolved = resolve({name: second}, {}, {}, path)
-    assert raw(resolved.settings, name) == second
+    assert raw(resolved.settings, name) == shown(name, second)
     assert resolved.sources[name] == "initializationOptions"
     assert resolved.problems == []
 
@@ -95,7 +96,7 @@ def test_the_editor_wins_over_the_user_file(name: str, tmp_path: Path) -> None:
 def test_workspace_configuration_wins_over_initialization_options(name: str) -> None:
     first, second = TWO_VALUES[name]
     resolved = resolve({name: first}, {}, {}, None, configuration={name: second})
-    assert raw(resolved.settings, name) == second
+    assert raw(resolved.settings, name) == shown(name, second)
     assert resolved.sources[name] == "workspace/configuration"
 
 

@@ -9,6 +9,7 @@ from typing import Literal
 from dola_ls.core.document import Document, Span
 from dola_ls.core.languages import language_of
 from dola_ls.core.syntax import Symbol, Tree, enclosing_symbol, paragraph
+from dola_ls.core.testing.frameworks import FRAMEWORKS
 
 #: What the model is asked for: prose to show, the region again, or the text of a new file.
 Answer = Literal["explanation", "region", "new-file"]
@@ -45,7 +46,7 @@ GENERATE_TESTS = Action(
     "dola.tests",
     "new-file",
     symbols=frozenset({"function", "method", "class"}),
-    languages=frozenset({"python"}),
+    languages=frozenset(id for framework in FRAMEWORKS.values() for id in framework.languages),
 )
 
 ACTIONS: tuple[Action, ...] = (REFACTOR, EXPLAIN, GENERATE_TESTS)

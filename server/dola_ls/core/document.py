@@ -18,6 +18,9 @@ from typing import Literal
 
 Encoding = Literal["utf-8", "utf-16", "utf-32"]
 
+#: The version of a file that no editor has open.
+CLOSED = -1
+
 EOL = re.compile(r"\r\n|\n|\r")
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+")
 
@@ -110,8 +113,14 @@ class Document:
 
     uri: str
     language: str
+    #: The client's, or `CLOSED`.
     version: int
     text: str
+
+    @property
+    def is_open(self) -> bool:
+        """Whether this is a buffer of the editor, and not a file on disk."""
+        return self.version != CLOSED
 
     @cached_property
     def starts(self) -> list[int]:

@@ -24,6 +24,13 @@ _ADVICE = {
 }
 
 
+_MENDING = {
+    "undeclared": "Write what declares it too.",
+    "unchanged": "Make the change that the task asks for.",
+    "elided": "Write every line, also those that stay.",
+}
+
+
 def feedback(problem: Unmatched | Malformed | Verdict) -> str:
     """Return the message with which a failed answer goes back to the model.
 
@@ -31,10 +38,8 @@ def feedback(problem: Unmatched | Malformed | Verdict) -> str:
     or its own answer. Blocks that were found need not be sent again (`mended`).
     """
     if isinstance(problem, Verdict):
-        return (
-            f"Your answer was not used: {problem.reason}. Nothing was changed. "
-            "Write the whole answer again, without that fault."
-        )
+        advice = _MENDING.get(problem.rule, "Write the whole answer without that fault.")
+        return f"An earlier answer was not used: {problem.reason}. {advice}"
     if isinstance(problem, Malformed):
         return (
             f"Your answer could not be read: {problem.why}. Nothing was changed. "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import PurePath
 from typing import Literal
 
 SymbolKind = Literal["function", "method", "class", "type", "module"]
@@ -217,3 +218,17 @@ _ALIASES = {
 def language_of(id: str) -> Language:
     """Return what is known of a language; an unknown one has a name and nothing else."""
     return LANGUAGES.get(_ALIASES.get(id, id)) or Language(id, id or "text", None)
+
+
+_SUFFIXES = {
+    ".c": "c", ".cc": "cpp", ".cjs": "javascript", ".cpp": "cpp", ".cs": "csharp",
+    ".cts": "typescript", ".cxx": "cpp", ".go": "go", ".h": "c", ".hpp": "cpp", ".java": "java",
+    ".js": "javascript", ".jsx": "javascriptreact", ".kt": "kotlin", ".mjs": "javascript",
+    ".mts": "typescript", ".php": "php", ".py": "python", ".rb": "ruby", ".rs": "rust",
+    ".ts": "typescript", ".tsx": "typescriptreact",
+}  # fmt: skip
+
+
+def language_of_file(path: PurePath) -> str:
+    """Return the identifier of the language a file is most likely in; empty for none of ours."""
+    return _SUFFIXES.get(path.suffix.lower(), "")

@@ -28,6 +28,8 @@ class Edited:
 
     edits: tuple[Edit, ...]
     receipt: Receipt
+    #: The name of a file that was changed without being shown; empty for what the user sees.
+    unseen: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -37,7 +38,7 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class _Template:
-    system: str
+    system: Template
     user: Template
     #: What the user asks for when no instruction is given.
     task: Template
@@ -47,7 +48,9 @@ class _Template:
 def _template(id: str) -> _Template:
     text = (files("dola_ls.core") / "prompts" / f"{id}.md").read_text(encoding="utf-8")
     system, user, task = text.split("\n---\n")
-    return _Template(system.strip(), Template(user.strip() + "\n"), Template(task.strip()))
+    return _Template(
+        Template(system.strip()), Template(user.strip() + "\n"), Template(task.strip())
+    )
 
 
 def fence_for(*texts: str) -> str:
@@ -87,17 +90,18 @@ def render(
     action: Action,
     context: Context,
     instruction: str | None = None,
-    import_line: str = "",
     *,
+    fields: Mapping[str, str] | None = None,
     template: str = "",
     whole: bool = False,
     predicts: bool = False,
 ) -> Prompt:
     """Return the prompt for an action; `instruction` replaces the template's own task.
 
-    `template` names another one than the action's own. `whole` says that all the code is to be
-    written anew, and not the region alone. With `predicts` what is to be written anew goes along
-    as the prediction, if it is long enough to be of use.
+    `fields` are what the template names besides. `template` names another one than the action's
+    own. `whole` says that all the code is to be written anew, and not the region alone. With
+    `predicts` what is to be written anew goes along as the prediction, if it is long enough to be
+    of use.
     """
     text = _template(template or action.id)
     fence = fence_for(context.code)
@@ -113,12 +117,12 @@ def render(
         region=region,
         code=code,
         subject=_subject(context, fence, region),
-        import_line=import_line,
-        task=instruction or text.task.substitute(name=context.name),
+        **(fields or {}),
+        task=instruction or text.task.substitute(fields or {}, name=context.name),
     )
     rewritten = context.code if whole else context.region
     return Prompt(
-        system=text.system,
+        system=text.system.substitute(fields or {}),
         user=user,
         prediction=rewritten if predicts and len(rewritten) >= MIN_PREDICTION else None,
         max_tokens=_answer_tokens(action, rewritten),

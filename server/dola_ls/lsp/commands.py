@@ -132,8 +132,8 @@ def _start(server: DolaServer, action: Action, call: _Call) -> str | None:
         )
     if not fits(action, document, target):
         return (
-            f"this works on functions, methods and classes in Python, and {target.name} is none. "
-            "Nothing was sent. Put the cursor into one."
+            f"this works on functions, methods and classes in languages with a test framework that "
+            f"Dola knows, and {target.name} is none. Nothing was sent. Put the cursor into one."
         )
     task = Task(
         action=action,
@@ -192,7 +192,7 @@ def _retry(server: DolaServer, kept: Kept) -> None:
     """Run the action again on the lines as they are now."""
     from dola_ls.lsp.review import follow
 
-    task = kept.proposal.task
+    task = kept.proposal.task.origin or kept.proposal.task
     now = server.now(task.document)
     if now is None:
         server.proposals.drop(kept.id)

@@ -73,7 +73,7 @@ def to_workspace_edit(
     if not client.document_changes:
         return types.WorkspaceEdit(changes={document.uri: text_edits})
     identifier = types.OptionalVersionedTextDocumentIdentifier(
-        uri=document.uri, version=document.version
+        uri=document.uri, version=document.version if document.is_open else None
     )
     return types.WorkspaceEdit(document_changes=[types.TextDocumentEdit(identifier, text_edits)])
 

@@ -179,6 +179,8 @@ class Jobs:
                     "it.",
                     types.MessageType.Warning,
                 )
+            case Edited(unseen=name) if name:
+                say(f"{job.label}: {name} was changed.", types.MessageType.Info)
             case Unchanged():
                 say(f"{job.label}: the model sees nothing to change.", types.MessageType.Info)
             case Explained(shown=False, path=path):

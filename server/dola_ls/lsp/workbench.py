@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from dola_ls.core.document import Document, Edit, apply_edits
+from dola_ls.core.document import CLOSED, Document, Edit, apply_edits
+from dola_ls.core.languages import language_of_file
 from dola_ls.core.outcome import Refused
 from dola_ls.core.rebase import Conflict, rebase
 from dola_ls.core.syntax import Tree
-from dola_ls.core.testing.test_placement import Placement, place_python_tests
 from dola_ls.lsp.convert import create_file_edit, path_to_uri, to_workspace_edit, uri_to_path
 from dola_ls.lsp.explain import show_document
 from dola_ls.lsp.progress import Progress
-from dola_ls.project import check_new_file, list_files, project_root, workspace_folder_of
+from dola_ls.placing import Home, find_home
+from dola_ls.project import check_new_file, project_root, workspace_folder_of
 from dola_ls.task import NotApplied, Now, Proposal, Task
 
 if TYPE_CHECKING:
@@ -43,8 +44,20 @@ class Workbench:
     def now(self, document: Document) -> Now | None:
         """Return the buffer as it is now, with what changed since `document`."""
         current = self._server.documents.get(document.uri)
+        if not document.is_open:
+            return self._now_closed(document, current)
         changes = self._server.documents.changes_since(document)
         return Now(current, changes) if current is not None and changes is not None else None
+
+    def _now_closed(self, document: Document, current: Document | None) -> Now | None:
+        """Return a file that was not open; None where it is by now, or has changed on disk."""
+        path = uri_to_path(document.uri)
+        if current is not None or path is None:
+            return None
+        same = _from_disk(path, document.uri, document.language)
+        return (
+            Now(document, ()) if not isinstance(same, str) and same.text == document.text else None
+        )
 
     def parsed(self, document: Document) -> Tree | None:
         """Return the syntax tree of the current version."""
@@ -69,6 +82,8 @@ class Workbench:
         if why is not None:
             # Refused because the user typed meanwhile: then the next try fits the new text.
             return NotApplied(why, again=self._server.documents.get(document.uri) is not document)
+        if not document.is_open:
+            return None
         loop = asyncio.get_running_loop()
         end = loop.time() + _ECHO_SECONDS
         while loop.time() < end:
@@ -102,7 +117,7 @@ class Workbench:
             return None
         return result.failure_reason or "it gave no reason"
 
-    async def place_tests(self, task: Task) -> tuple[Path, Placement] | Refused:
+    async def place_tests(self, task: Task) -> Home | Refused:
         """Find out where new tests go, from the project's own files."""
         source = uri_to_path(task.document.uri)
         symbol = task.target.symbol
@@ -112,32 +127,45 @@ class Workbench:
                 "run the action again. Nothing was sent."
             )
             return Refused(reason, "no_path")
-        return await asyncio.to_thread(self._place, source, symbol.qualified_name)
-
-    def _place(self, source: Path, symbol: str) -> tuple[Path, Placement] | Refused:
-        folders = self._server.folders
-        root = project_root(source, folders)
-        names = list_files(root, ".py")
-        # A test file that is open but not yet on disk is there for the user.
-        for document in list(self._server.documents):
+        texts: dict[Path, str] = {}
+        for document in self._server.documents:
             path = uri_to_path(document.uri)
-            if path is not None and path.is_relative_to(root):
-                names.append(path.relative_to(root).as_posix())
-        relative = PurePath(source).relative_to(root).as_posix()
-        placement = place_python_tests(relative, symbol, names)
-        if placement.path is None:
-            taken = " and ".join(placement.taken)
-            reason = (
-                f"{taken} exist already, and no file is ever written over. Nothing was sent. "
-                "Rename or remove one of them to have new tests written."
-            )
-            return Refused(reason, "taken")
-        path = root / placement.path
-        why = check_new_file(path, root, folders)
-        if why is not None:
-            reason = f"{placement.path} cannot be created: {why}. Nothing was sent."
-            return Refused(reason, "bad_place")
-        return path, placement
+            if path is not None:
+                texts[path] = document.text
+        setting = self._server.configuration.settings().settings.tests.framework
+        home = await asyncio.to_thread(
+            find_home,
+            source,
+            symbol.qualified_name,
+            task.document.language,
+            self._server.folders,
+            list(texts),
+            texts.get,
+            setting,
+        )
+        return Refused(home, "no_home") if isinstance(home, str) else home
+
+    async def open(self, path: Path) -> Document | str:
+        """Have a file opened in the editor; where it cannot, take its text from disk."""
+        uri = path_to_uri(path)
+        found = self._server.documents.get(uri)
+        if found is not None:
+            return found
+        if await show_document(self._server, path, take_focus=True):
+            found = await self._opened(uri)
+            if found is not None:
+                return found
+        language = language_of_file(path)
+        return await asyncio.to_thread(_from_disk, path, uri, language)
+
+    async def _opened(self, uri: str) -> Document | None:
+        """Wait until the client says that it has a document open."""
+        for _ in range(int(_ECHO_SECONDS * 100)):
+            found = self._server.documents.get(uri)
+            if found is not None:
+                return found
+            await asyncio.sleep(0.01)
+        return None
 
     async def create(self, path: Path, text: str, label: str) -> str | bool:
         """Create a file in the editor where it can, else on disk, and open it."""
@@ -165,6 +193,17 @@ class Workbench:
     def propose(self, proposal: Proposal) -> str:
         """Keep a proposal for the review actions."""
         return self._server.proposals.keep(proposal).id
+
+
+def _from_disk(path: Path, uri: str, language: str) -> Document | str:
+    """Return a file that is not open as a document without a version, or why not."""
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            return Document(uri, language, CLOSED, file.read())
+    except UnicodeDecodeError:
+        return "it is not written in UTF-8"
+    except OSError as error:
+        return error.strerror or "it cannot be read"
 
 
 def landed(text: str, edits: Sequence[Edit], changes: Sequence[Edit]) -> bool:

@@ -14,8 +14,8 @@ from dola_ls.core.layout import bare
 from dola_ls.core.rewrite import Rewrite
 from dola_ls.core.testing.merging import merge_tests
 from dola_ls.core.testing.testcode import read_code
-from tests.core.testing.test_generated_tests import CASES, Case
 from tests.core.testing.projects import fixture
+from tests.core.testing.test_generated_tests import CASES, Case
 
 _MERGED = [case for case in CASES if case.place.startswith("merge ")]
 

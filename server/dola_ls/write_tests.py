@@ -1,0 +1,133 @@
+"""Generating tests: a machine finds their place, the model writes their bodies.
+
+place -> prompt -> model stream -> answer -> new file, or insertions into the one that is there
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import PurePath
+
+from dola_ls import sentences
+from dola_ls.ask import Asking
+from dola_ls.core import gate
+from dola_ls.core.actions import Target
+from dola_ls.core.answer import Code
+from dola_ls.core.context import Context, estimate_tokens
+from dola_ls.core.document import Document, Span, split_lines
+from dola_ls.core.languages import language_of
+from dola_ls.core.layout import line_ending
+from dola_ls.core.outcome import Created, Outcome, Receipt, Refused
+from dola_ls.core.prompt import fence_for, render
+from dola_ls.core.rewrite import Rewrite
+from dola_ls.core.syntax import parse
+from dola_ls.core.testing.merging import merge_tests
+from dola_ls.core.testing.new_tests import new_test_file
+from dola_ls.edit import apply
+from dola_ls.placing import Home
+from dola_ls.task import Editor, Task
+
+#: Tokens that a test file of the project may take in the prompt, as a sample of style.
+_SAMPLE = 300
+
+
+async def write_tests(task: Task, editor: Editor, asking: Asking, context: Context) -> Outcome:
+    """Write tests; where they go is settled before the model is asked."""
+    home = await editor.place_tests(task)
+    if isinstance(home, Refused):
+        return home
+    prompt = render(task.action, context, task.instruction, fields=_fields(home, context))
+    reply = await asking.ask(prompt, task.document.text)
+    receipt = asking.receipt()
+    if reply.fault is not None:
+        return Refused(str(reply.fault), reply.fault.rule, receipt)
+    answer = reply.reader.answer(reply.ended)
+    if not isinstance(answer, Code):
+        return sentences.no_code(asking.model.name, answer, receipt)
+    if home.placement.inline:
+        return await _insert(task, editor, home, answer, task.document, receipt)
+    if home.placement.exists:
+        there = await editor.open(home.path)
+        if isinstance(there, str):
+            reason = f"{home.path.name} was not changed: {there}."
+            return Refused(reason, "not_opened", receipt)
+        return await _insert(task, editor, home, answer, there, receipt)
+    return await _create(task, editor, home, answer, receipt)
+
+
+def _fields(home: Home, context: Context) -> dict[str, str]:
+    """Return what the prompt says of the place."""
+    place, framework = home.placement, home.framework
+    label = place.language
+    rules = []
+    if place.imports:
+        rules.append("Begin with this import:" if len(place.imports) == 1 else "Begin with:")
+        rules += place.imports
+    elif place.inline:
+        rules.append("The tests stand in the same file, in a module of their own.")
+    if place.package:
+        rules.append(f"The file belongs to: {place.package}")
+    if place.name and not place.inline:
+        rules.append(f"The tests stand in: {place.name}")
+    if home.sample:
+        lines, room = [], _SAMPLE
+        for line in split_lines(home.sample):
+            room -= estimate_tokens(line)
+            if room < 0:
+                break
+            lines.append(line.rstrip("\r\n"))
+        sample = "\n".join(lines)
+        fence = fence_for(sample)
+        what = (
+            "The test file as it is; write only tests that are not in it"
+            if place.exists and not place.inline
+            else "A test file of this project, for its style"
+        )
+        rules.append(f"{what}:\n{fence}{label}\n{sample}\n{fence}")
+    return {
+        "framework": framework.name,
+        "style": framework.style,
+        "test_language": language_of(label).name,
+        "place": "\n".join(rules),
+    }
+
+
+async def _create(
+    task: Task, editor: Editor, home: Home, answer: Code, receipt: Receipt
+) -> Outcome:
+    eol = line_ending(task.document)
+    path = home.path
+    for code in _readings(answer):
+        text = new_test_file(code, home.placement, home.framework, task.document, eol)
+        if isinstance(text, str):
+            break
+    if isinstance(text, gate.Verdict):
+        return sentences.refused(text, receipt, f"{path.name} was not created")
+    done = await editor.create(path, text, f"Dola: {task.label}")
+    if isinstance(done, str):
+        return Refused(f"{path.name} was not created: {done}.", "not_created", receipt)
+    return Created(path, text, done, receipt)
+
+
+async def _insert(
+    task: Task, editor: Editor, home: Home, answer: Code, document: Document, receipt: Receipt
+) -> Outcome:
+    """Put the tests into a file that is there, as any other edit goes into a buffer."""
+    tree = parse(document)
+    merged: Rewrite | gate.Verdict
+    for code in _readings(answer):
+        merged = merge_tests(document, tree, code, home.placement, home.framework, task.document)
+        if isinstance(merged, Rewrite):
+            break
+    if isinstance(merged, gate.Verdict):
+        return sentences.refused(merged, receipt, f"{home.path.name} was not changed")
+    whole = Target(Span(0, len(document.text)), task.target.name, None, False)
+    file = PurePath(home.placement.path)
+    inserting = replace(task, document=document, tree=tree, target=whole, file=file, origin=task)
+    return await apply(inserting, editor, merged, receipt)
+
+
+def _readings(answer: Code) -> list[str]:
+    """Return all blocks of an answer together, and the longest of them alone."""
+    together = "\n".join(answer.blocks)
+    return list(dict.fromkeys([together, max(answer.blocks, key=len)]))
