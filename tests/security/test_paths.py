@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path, PureWindowsPath
 
 import pytest
 
 from dola_ls.core.policy import is_control_file
-from dola_ls.core.testing.test_placement import place_python_tests
+from dola_ls.core.testing.frameworks import Unknown, frameworks_of
+from dola_ls.core.testing.placement import Placement
+from dola_ls.core.testing.places import place_tests
 from dola_ls.project import check_new_file, project_root
 from tests.fakes.editor import Editor
 from tests.fakes.model import FakeModel, fenced
@@ -93,10 +95,16 @@ async def test_a_refactor_touches_its_own_document_only(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("symbol", ["../../evil", "a/b", "..", "a.b.c", "Ünïcode", "a\\b"])
 def test_names_of_symbols_make_no_path(symbol: str) -> None:
-    """S12: a symbol's name ends up in a file name, and never in a folder."""
-    placement = place_python_tests("a.py", symbol, ["a.py", "tests/test_a.py"])
-    assert placement.path is None or len(PurePosixPath(placement.path).parts) == 2
-    assert placement.path is None or ".." not in placement.path
+    """S12: where tests go depends on the source's name, never on what a symbol is called."""
+    for language, source in (("python", "a.py"), ("java", "A.java"), ("go", "a.go")):
+        [framework, *_] = frameworks_of(language)
+        for files in ([source], [source, "tests/test_a.py", "a_test.go", "ATest.java"]):
+            placement = place_tests(source, symbol, language, framework, files, lambda _: "")
+            if isinstance(placement, Unknown):
+                continue
+            plain = place_tests(source, "total", language, framework, files, lambda _: "")
+            assert isinstance(plain, Placement)
+            assert placement.path == plain.path
 
 
 def test_a_link_out_of_the_workspace_is_refused(tmp_path: Path) -> None:

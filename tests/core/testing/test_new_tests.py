@@ -3,7 +3,7 @@
 import pytest
 
 from dola_ls.core.gate import Verdict
-from dola_ls.core.testing.new_tests import tidy_tests
+from dola_ls.core.testing.python_tests import tidy_tests
 
 IMPORT = "from shop.pricing import total"
 TEST = "def test_total():\n    assert total([]) == 0\n"

@@ -16,8 +16,6 @@ from dola_ls.core.testing.placement import Placement
 from dola_ls.core.testing.python_tests import tidy_tests, top_level_names, why_not_text
 from dola_ls.core.testing.testcode import read_code
 
-__all__ = ["new_test_file", "tidy_tests"]
-
 
 def new_test_file(
     answer_code: str,
