@@ -58,7 +58,8 @@ async def edit(task: Task, editor: Editor, asking: Asking, context: Context) -> 
             break
         found = _judged(task, _read(task, strategy, form, reply, failed), reply, failed)
         if isinstance(found, Rewrite) and found.edits:
-            return await apply(task, editor, found, asking.receipt())
+            whole, rewrite = task.whole(found)
+            return await apply(whole, editor, rewrite, asking.receipt())
         if isinstance(found, Failed):
             failed = found
             kept = found if found.better_than(kept) else kept
@@ -79,10 +80,11 @@ async def _settle(task: Task, editor: Editor, asking: Asking, last: Failed | Non
     if last.problem.rule == "unchanged":
         return Unchanged(receipt)
     assert last.rewrite is not None
+    whole, rewrite = task.whole(last.rewrite)
     if last.problem.rule == "undeclared":
-        return await apply(task, editor, last.rewrite, receipt)
+        return await apply(whole, editor, rewrite, receipt)
     reason = sentences.refused_reason(last.problem)
-    id = editor.propose(Proposal(task, last.rewrite, reason, last.problem))
+    id = editor.propose(Proposal(whole, rewrite, reason, last.problem))
     return Refused(reason, last.problem.rule, receipt, id)
 
 
@@ -108,7 +110,7 @@ def _lines_expected(task: Task, context: Context, strategy: Strategy, form: Form
 def _prompt(
     task: Task, context: Context, strategy: Strategy, form: Form, failed: Failed | None
 ) -> Prompt:
-    template = task.action.id
+    template = task.action.prompt or task.action.id
     whole = strategy.writes_file(form)
     if whole:
         template += "_file"

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import Protocol
 
 from dola_ls.core.actions import Action, Target
-from dola_ls.core.document import Document, Edit
+from dola_ls.core.composed import composed
+from dola_ls.core.document import Document, Edit, Span
 from dola_ls.core.gate import Verdict
 from dola_ls.core.outcome import Refused
 from dola_ls.core.rewrite import Rewrite
-from dola_ls.core.syntax import Tree
+from dola_ls.core.syntax import Tree, parse
 from dola_ls.placing import Home
+
+
+def _moved(offset: int, removal: Edit) -> int:
+    """Return where an offset has gone to through a removal."""
+    if offset <= removal.start:
+        return offset
+    return max(offset - (removal.end - removal.start), removal.start) + len(removal.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +41,37 @@ class Task:
     retried: bool = False
     #: What the user ran the action on, where its edit goes into another document.
     origin: Task | None = None
+    #: Where the comment stands that the task came from.
+    order: Span | None = None
+    #: What was taken out of `origin`'s document to make this one: the comment with the order.
+    removal: Edit | None = None
+
+    def without(self, removal: Edit, target: Target) -> Task:
+        """Return the task on the text without the comment that it came from.
+
+        `target` lies in the document as it is; the comment may stand in it or beside it.
+        """
+        document = self.document.changed(removal, self.document.version)
+        region = Span(
+            _moved(target.region.start, removal), max(_moved(target.region.end, removal), 0)
+        )
+        return replace(
+            self,
+            document=document,
+            tree=parse(document, self.tree),
+            target=replace(target, region=region),
+            origin=replace(self, order=Span(removal.start, removal.end)),
+            removal=removal,
+        )
+
+    def whole(self, rewrite: Rewrite) -> tuple[Task, Rewrite]:
+        """Return the task on the editor's own text, and the rewrite with the comment gone."""
+        if self.removal is None or self.origin is None:
+            return self, rewrite
+        document = self.origin.document
+        edits = composed(self.document.text, self.removal, rewrite.edits)
+        everything = Rewrite(Span(0, len(document.text)), "", (), rewrite.said)
+        return self.origin, everything.only(document, edits)
 
     @property
     def label(self) -> str:

@@ -28,6 +28,8 @@ class Action:
     symbols: frozenset[str] | None = None
     #: Offered only in these languages; None means in all.
     languages: frozenset[str] | None = None
+    #: The name of its prompt, where that is not its own.
+    prompt: str = ""
 
     @property
     def verb(self) -> str:
@@ -49,8 +51,19 @@ GENERATE_TESTS = Action(
     languages=frozenset(id for framework in FRAMEWORKS.values() for id in framework.languages),
 )
 
+#: What a comment ``dola: …`` asks for; offered where there is one.
+INSTRUCT = Action(
+    "instruct",
+    "dola.instruct",
+    "Dola: Edit {name}",
+    "refactor.rewrite.dola",
+    "region",
+    prompt="refactor",
+)
+
+#: Those that are offered on any code.
 ACTIONS: tuple[Action, ...] = (REFACTOR, EXPLAIN, GENERATE_TESTS)
-BY_COMMAND: dict[str, Action] = {action.command: action for action in ACTIONS}
+BY_COMMAND: dict[str, Action] = {action.command: action for action in (*ACTIONS, INSTRUCT)}
 
 
 @dataclass(frozen=True, slots=True)

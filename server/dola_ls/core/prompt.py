@@ -103,7 +103,7 @@ def render(
     `predicts` what is to be written anew goes along as the prediction, if it is long enough to be
     of use.
     """
-    text = _template(template or action.id)
+    text = _template(template or action.prompt or action.id)
     fence = fence_for(context.code)
     label = context.language
     region = context.region if context.region.endswith("\n") else context.region + "\n"

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
-from dola_ls.core.actions import ACTIONS, fits, kind_matches, title_of
+from dola_ls.core.actions import ACTIONS, EXPLAIN, INSTRUCT, fits, kind_matches, title_of
 from dola_ls.core.document import Document, Span
 from dola_ls.core.limits import why_not_document
+from dola_ls.core.policy import show_hidden
 from dola_ls.lsp.convert import to_span
 from dola_ls.lsp.review import Kept, carried, touches
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 _REVIEW_KIND = "refactor.rewrite.dola"
 _CANCEL_KIND = "dola.cancel"
+#: How many lines of a comment a cursor may stand below its beginning, and characters of a title.
+_ROUND, _WORDS = 100, 70
 
 KINDS = ["refactor.rewrite.dola", "dola.explain", "dola.tests", _CANCEL_KIND]
 
@@ -39,6 +42,7 @@ def list_actions(server: DolaServer, params: types.CodeActionParams) -> list[Any
         return _unavailable(server, document, params.range, only, reason)
     actions = [
         *_reviews(server, document, located.span, only),
+        *_orders(server, document, located.span, params.range, only),
         *_offers(server, document, located.span, params.range, only),
         *_cancels(server, document, only),
     ]
@@ -87,6 +91,36 @@ def _offers(
                 offer.tags = [types.CodeActionTag.LlmGenerated]
             offers.append(offer)
     return offers
+
+
+def _orders(
+    server: DolaServer,
+    document: Document,
+    span: Span,
+    range_: types.Range,
+    only: list[str] | None,
+) -> list[types.CodeAction]:
+    """Offer to do what a comment ``dola: …`` says, or to answer ``dola? …``."""
+    first = max(document.line_of(span.start) - _ROUND, 0)
+    last = min(document.line_of(span.end) + _ROUND, document.line_count - 1)
+    if "dola" not in document.text[document.starts[first] : document.line_span(last).end].lower():
+        return []
+    from dola_ls.core.instruct import instruction_at
+
+    found = instruction_at(document, server.trees.get(document), span)
+    if found is None:
+        return []
+    action = INSTRUCT if found.kind == "order" else EXPLAIN
+    if not kind_matches(action.kind, only):
+        return []
+    words = show_hidden(" ".join(found.text.split()))
+    words = words if len(words) <= _WORDS else words[: _WORDS - 1] + "…"
+    verb = "Do" if found.kind == "order" else "Answer"
+    arguments = _arguments(document, range_)
+    offer = _action(f"Dola: {verb}: {words}", action.kind, INSTRUCT.command, arguments)
+    if server.client.llm_tag:
+        offer.tags = [types.CodeActionTag.LlmGenerated]
+    return [offer]
 
 
 def _reviews(

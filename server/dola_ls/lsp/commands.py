@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
-from dola_ls.core.actions import BY_COMMAND, Action, find_target, fits
+from dola_ls.core.actions import BY_COMMAND, EXPLAIN, INSTRUCT, Action, find_target, fits
 from dola_ls.core.context import file_name
-from dola_ls.core.document import Span
+from dola_ls.core.document import Document, Span
 from dola_ls.core.limits import why_not_document
 from dola_ls.lsp.convert import to_span
 from dola_ls.lsp.explain import show_document
 
 if TYPE_CHECKING:
+    from dola_ls.core.syntax import Tree
     from dola_ls.lsp.review import Kept
     from dola_ls.lsp.server import DolaServer
 
@@ -124,6 +125,8 @@ def _start(server: DolaServer, action: Action, call: _Call) -> str | None:
     if reason is not None:
         return reason
     tree = server.trees.get(document)
+    if action is INSTRUCT and call.instruction is None:
+        return _start_order(server, document, tree, located.span)
     target = find_target(document, tree, located.span)
     if target is None:
         return (
@@ -144,6 +147,47 @@ def _start(server: DolaServer, action: Action, call: _Call) -> str | None:
         instruction=call.instruction,
         review=server.configuration.settings().settings.apply == "review",
     )
+    server.jobs.start(task, server.protocol.msg_id)
+    return None
+
+
+def _start_order(
+    server: DolaServer,
+    document: Document,
+    tree: Tree | None,
+    span: Span,
+    *,
+    retried: bool = False,
+) -> str | None:
+    """Do what a comment says, or answer what it asks."""
+    from dola_ls.core.instruct import instruction_at, without_instruction
+    from dola_ls.lsp.workbench import relative_file
+    from dola_ls.task import Task
+
+    found = instruction_at(document, tree, span)
+    if found is None:
+        return (
+            "there is no comment at the cursor that begins with `dola:` (something to do) or "
+            "`dola?` (a question). Nothing was sent. Write one, or select the lines and give an "
+            "instruction."
+        )
+    task = Task(
+        action=EXPLAIN if found.kind == "question" else INSTRUCT,
+        document=document,
+        tree=tree,
+        target=found.target,
+        file=relative_file(document.uri, server.folders),
+        instruction=" ".join(found.text.split()),
+        review=server.configuration.settings().settings.apply == "review",
+        retried=retried,
+    )
+    removal = without_instruction(document, found)
+    alone = not document.text[found.target.region.start : found.target.region.end].strip() or (
+        Span(removal.start, removal.end).covers(found.target.region)
+    )
+    if found.kind == "order" and not alone:
+        # Where there is nothing but the comment, the new code takes its place.
+        task = task.without(removal, found.target)
     server.jobs.start(task, server.protocol.msg_id)
     return None
 
@@ -199,6 +243,12 @@ def _retry(server: DolaServer, kept: Kept) -> None:
         return
     server.proposals.drop(kept.id)
     tree = server.trees.get(now.document)
+    if task.order is not None:
+        order = follow(task.order, now.changes)
+        problem = _start_order(server, now.document, tree, order, retried=True)
+        if problem is not None:
+            server.say(f"{task.label}: {problem}", types.MessageType.Warning)
+        return
     span = follow(task.target.region, now.changes)
     if task.target.whole_symbol:
         span = Span(span.start, span.start)
