@@ -13,6 +13,7 @@ from dola_ls.ask import Asking, Reply
 from dola_ls.core import gate
 from dola_ls.core.blocks import holds_markers
 from dola_ls.core.context import Context
+from dola_ls.core.doc_styles import doc_style
 from dola_ls.core.document import Edit, Span
 from dola_ls.core.doubts import undeclared
 from dola_ls.core.feedback import feedback
@@ -89,14 +90,16 @@ async def _settle(task: Task, editor: Editor, asking: Asking, last: Failed | Non
 
 
 def _strategy(task: Task, model: ChatModel, context: Context) -> Strategy:
-    elsewhere = reaches_beyond(task.instruction, task.tree, task.target)
+    only_here = task.action.comments_only
+    elsewhere = not only_here and reaches_beyond(task.instruction, task.tree, task.target)
     return choose(
         task.action,
         context.region.count("\n"),
         model.prediction_use(task.action.id),
         elsewhere=elsewhere,
         file_lines=task.document.line_count,
-        marked=holds_markers(context.code if elsewhere else context.region),
+        # Comments are not asked for in blocks: their lines are too much alike.
+        marked=only_here or holds_markers(context.code if elsewhere else context.region),
     )
 
 
@@ -121,6 +124,7 @@ def _prompt(
         task.action,
         context,
         task.instruction,
+        fields=_fields(task),
         template=template,
         whole=whole,
         predicts=strategy.predicts(form),
@@ -133,6 +137,13 @@ def _prompt(
         # Blocks are mended one by one. Of a whole text a small model copies the fault along.
         told = f"Your answer was:\n{failed.text}\n\n{told}"
     return replace(prompt, user=f"{prompt.user}\n{told}\n")
+
+
+def _fields(task: Task) -> dict[str, str]:
+    """Return what the action's prompt names besides the code."""
+    if not task.action.comments_only:
+        return {}
+    return {"style": doc_style(task.document, task.tree, task.target).text}
 
 
 def _read(task: Task, strategy: Strategy, form: Form, reply: Reply, failed: Failed | None) -> Found:
@@ -164,7 +175,14 @@ def _judged(task: Task, found: Found, reply: Reply, before: Failed | None) -> Fo
         asked = task.instruction and before is None
         return Failed(UNCHANGED, text) if asked else found
     verdict = gate.judge(
-        gate.candidate(task.document, task.tree, task.target, found, task.instruction)
+        gate.candidate(
+            task.document,
+            task.tree,
+            task.target,
+            found,
+            task.instruction,
+            comments_only=task.action.comments_only,
+        )
     )
     if verdict is None and before is None and (names := undeclared(task.document, found)):
         verdict = gate.Verdict("undeclared", f"it uses {', '.join(names)}, declared nowhere")

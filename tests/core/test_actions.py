@@ -101,12 +101,12 @@ def test_tests_are_for_symbols_of_languages_with_a_framework():
 @pytest.mark.parametrize(
     ("only", "kinds"),
     [
-        (None, 3),
+        (None, 4),
         ([], 0),
-        ([""], 3),
-        (["refactor"], 1),
-        (["refactor.rewrite"], 1),
-        (["refactor.rewrite.dola"], 1),
+        ([""], 4),
+        (["refactor"], 2),
+        (["refactor.rewrite"], 2),
+        (["refactor.rewrite.dola"], 2),
         (["refactor.rew"], 0),
         (["dola"], 2),
         (["quickfix"], 0),

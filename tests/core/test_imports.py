@@ -182,3 +182,15 @@ def test_code_that_is_nothing_but_imports_or_has_none_stays_whole(code):
 def test_an_answer_that_changes_nothing_imports_nothing():
     code = "import math\n\n\ndef total(items):\n    return len(items)\n"
     assert edited("python", PYTHON, "return len", code) == PYTHON
+
+
+def test_where_imports_are_in_order_a_new_one_keeps_the_order():
+    text = "use std::collections::HashMap;\nuse std::fmt::Write;\n\nfn f() -> i32 {\n    1\n}\n"
+    code = "use std::collections::BTreeMap;\nuse std::io;\n\nfn f() -> i32 {\n    2\n}\n"
+    assert edited("rust", text, "    1", code) == (
+        "use std::collections::BTreeMap;\nuse std::collections::HashMap;\nuse std::fmt::Write;\n"
+        "use std::io;\n\nfn f() -> i32 {\n    2\n}\n"
+    )
+    assert edited("rust", text, "    1", code.replace("io", "env")).splitlines()[2] == (
+        "use std::env;"
+    )

@@ -20,6 +20,7 @@ async def test_what_is_offered(profile: str, tmp_path: Path, uri: str) -> None:
         assert [(a["title"], a["kind"]) for a in actions] == [
             ("Dola: Refactor total", "refactor.rewrite.dola"),
             ("Dola: Explain total", "dola.explain"),
+            ("Dola: Document total", "refactor.rewrite.dola"),
             ("Dola: Generate tests for total", "dola.tests"),
         ]
         assert all("isPreferred" not in action for action in actions)
@@ -105,7 +106,7 @@ async def test_a_change_to_the_same_lines_keeps_the_answer(
         assert len(shown) == 1
         await editor.execute(titles["Dola: Discard proposed edit"])
         actions = await editor.code_actions(uri, editor.cursor_at(uri, "result = 100"))
-        assert len(actions) == 3
+        assert len(actions) == 4
 
 
 async def test_review_applies_only_when_told(profile: str, tmp_path: Path, uri: str) -> None:
@@ -124,7 +125,7 @@ async def test_review_applies_only_when_told(profile: str, tmp_path: Path, uri: 
         assert len(editor.take_edits()) == 1
         assert editor.text(uri) == AFTER.replace("import os", "import sys")
         actions = await editor.code_actions(uri, editor.cursor_at(uri, "return sum"))
-        assert len(actions) == 3
+        assert len(actions) == 4
 
 
 async def test_an_explanation(profile: str, tmp_path: Path, uri: str) -> None:

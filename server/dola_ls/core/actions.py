@@ -30,6 +30,8 @@ class Action:
     languages: frozenset[str] | None = None
     #: The name of its prompt, where that is not its own.
     prompt: str = ""
+    #: Its edits may touch comments and docstrings, and nothing else.
+    comments_only: bool = False
 
     @property
     def verb(self) -> str:
@@ -51,6 +53,16 @@ GENERATE_TESTS = Action(
     languages=frozenset(id for framework in FRAMEWORKS.values() for id in framework.languages),
 )
 
+DOCUMENT = Action(
+    "document",
+    "dola.document",
+    "Dola: Document {name}",
+    "refactor.rewrite.dola",
+    "region",
+    symbols=frozenset({"function", "method", "class", "type", "module"}),
+    comments_only=True,
+)
+
 #: What a comment ``dola: …`` asks for; offered where there is one.
 INSTRUCT = Action(
     "instruct",
@@ -62,7 +74,7 @@ INSTRUCT = Action(
 )
 
 #: Those that are offered on any code.
-ACTIONS: tuple[Action, ...] = (REFACTOR, EXPLAIN, GENERATE_TESTS)
+ACTIONS: tuple[Action, ...] = (REFACTOR, EXPLAIN, DOCUMENT, GENERATE_TESTS)
 BY_COMMAND: dict[str, Action] = {action.command: action for action in (*ACTIONS, INSTRUCT)}
 
 

@@ -12,6 +12,7 @@ from pathlib import PurePath
 
 from dola_ls.core.actions import Target
 from dola_ls.core.document import Document, Edit, Span, apply_edits, split_lines
+from dola_ls.core.documentation import code_changed
 from dola_ls.core.elisions import left_out
 from dola_ls.core.languages import language_of
 from dola_ls.core.misfits import (
@@ -52,6 +53,8 @@ class Candidate:
     tree_after: Tree | None
     #: The user's own words, where there are any.
     instruction: str | None = None
+    #: Only comments and docstrings were asked for.
+    comments_only: bool = False
 
     @property
     def old(self) -> str:
@@ -76,13 +79,15 @@ def candidate(
     target: Target,
     rewrite: Rewrite,
     instruction: str | None = None,
+    *,
+    comments_only: bool = False,
 ) -> Candidate:
     """Return the candidate for a rewrite; parses the text as it would be."""
     # One change of the region comes to the same text as its edits, and keeps the line table.
     whole = Edit(rewrite.region.start, rewrite.region.end, rewrite.text)
     after = document.changed(whole, document.version)
     tree_after = parse(after, tree) if tree is not None else None
-    return Candidate(document, tree, target, rewrite, after, tree_after, instruction)
+    return Candidate(document, tree, target, rewrite, after, tree_after, instruction, comments_only)
 
 
 Rule = Callable[[Candidate], str | None]
@@ -278,6 +283,15 @@ def fragment(c: Candidate) -> str | None:
     return None
 
 
+def code_touched(c: Candidate) -> str | None:
+    """Refuse an edit of anything but comments and docstrings where only those were asked for."""
+    if not c.comments_only:
+        return None
+    if c.tree is None or c.tree_after is None:
+        return "whether it changes code cannot be told in this language"
+    return code_changed(c.tree, c.tree_after)
+
+
 RULES: tuple[Rule, ...] = (
     outside_region,
     emptied,
@@ -293,6 +307,7 @@ RULES: tuple[Rule, ...] = (
     swollen,
     region_twice,
     unparsable,
+    code_touched,
     lost_symbols,
     declared_twice,
     repeats,

@@ -7,6 +7,7 @@ would land in the middle of the file, so it is taken off and put where the file 
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import takewhile
 from typing import TYPE_CHECKING
@@ -60,13 +61,26 @@ def with_imports(
     """Return `rewrite` with `imports` put in where the file has its own."""
     if tree is None or not imports or not rewrite.edits:
         return rewrite
-    at, alone = _place(document, tree)
     region = rewrite.region
-    if at > region.end:
-        # The region stands above the file's imports, whatever that is.
-        at, alone = region.start, True
-    if any(edit.start < at < edit.end for edit in rewrite.edits):
-        return rewrite
+    edits = list(rewrite.edits)
+    places: dict[tuple[int, bool], list[str]] = {}
+    for text in imports:
+        at, alone = _place(document, tree, text)
+        # A region above the file's imports is left where it is, whatever that may be.
+        place = (region.start, True) if at > region.end else (at, alone)
+        places.setdefault(place, []).append(text)
+    for (at, alone), texts in places.items():
+        if any(edit.start < at < edit.end for edit in edits):
+            return rewrite
+        edits.append(Edit(at, at, _lines(document, at, alone, texts)))
+    # Of two edits at one place the import comes first.
+    edits = _joined(sorted(edits, key=lambda edit: (edit.start, edit.end)))
+    wider = Rewrite(Span(min(edits[0].start, region.start), region.end), "", (), rewrite.said)
+    return wider.only(document, edits)
+
+
+def _lines(document: Document, at: int, alone: bool, imports: Sequence[str]) -> str:
+    """Return imports as whole lines of a document."""
     eol = line_ending(document)
     lines = [line.rstrip("\r\n") for text in imports for line in split_lines(text.strip())]
     text = "".join(line + eol for line in lines)
@@ -75,18 +89,34 @@ def with_imports(
     follows = document.text[at:]
     if alone and follows.strip() and follows[:1] not in ("\r", "\n"):
         text += eol
-    before = [edit for edit in rewrite.edits if edit.end < at or edit.start < at]
-    behind = list(rewrite.edits[len(before) :])
-    added = Edit(at, at, text)
-    if behind and behind[0].start == at:
-        added = Edit(at, behind[0].end, text + behind.pop(0).text)
-    wider = Rewrite(Span(min(at, region.start), region.end), "", (), rewrite.said)
-    return wider.only(document, [*before, added, *behind])
+    return text
 
 
-def _place(document: Document, tree: Tree) -> tuple[int, bool]:
-    """Return the offset of the line behind the last import, and whether there is no import."""
+def _joined(edits: Sequence[Edit]) -> list[Edit]:
+    """Make one edit of those that touch."""
+    result: list[Edit] = []
+    for edit in edits:
+        if result and result[-1].end == edit.start:
+            before = result.pop()
+            edit = Edit(before.start, edit.end, before.text + edit.text)
+        result.append(edit)
+    return result
+
+
+def _place(document: Document, tree: Tree, text: str = "") -> tuple[int, bool]:
+    """Return where an import goes, and whether there is none yet.
+
+    That is behind the last one; where they are in order of their names, where it belongs by its
+    own.
+    """
     found = _imports(tree)
+    names = [_plain(tree.text_of(node)).casefold() for node in found]
+    if text and len(names) > 1 and names == sorted(names):
+        later = bisect_right(names, _plain(text).casefold())
+        if later < len(found):
+            return document.line_span(
+                document.line_of(tree.offset(found[later].start_byte))
+            ).start, False
     if found:
         return _line_behind(document, tree, found[-1]), False
     nodes = tree.tree.root_node.children

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
-from dola_ls.core.actions import BY_COMMAND, EXPLAIN, INSTRUCT, Action, find_target, fits
+from dola_ls.core.actions import BY_COMMAND, DOCUMENT, EXPLAIN, INSTRUCT, Action, find_target, fits
 from dola_ls.core.context import file_name
 from dola_ls.core.document import Document, Span
 from dola_ls.core.limits import why_not_document
@@ -101,6 +101,7 @@ def start_action(server: DolaServer, command: str, arguments: tuple[Any, ...]) -
 
 
 def _start(server: DolaServer, action: Action, call: _Call) -> str | None:
+    from dola_ls.core.doc_comments import with_comments_above
     from dola_ls.lsp.workbench import relative_file
     from dola_ls.task import Task
 
@@ -134,10 +135,17 @@ def _start(server: DolaServer, action: Action, call: _Call) -> str | None:
             "cursor into one, or select the lines to work on."
         )
     if not fits(action, document, target):
+        if action is DOCUMENT:
+            return (
+                f"this works on functions, classes and other symbols, and {target.name} is none. "
+                "Nothing was sent. Put the cursor into one."
+            )
         return (
             f"this works on functions, methods and classes in languages with a test framework that "
             f"Dola knows, and {target.name} is none. Nothing was sent. Put the cursor into one."
         )
+    if action.comments_only and tree is not None:
+        target = with_comments_above(tree, target)
     task = Task(
         action=action,
         document=document,
