@@ -25,7 +25,7 @@ _ADVICE = {
 
 
 _MENDING = {
-    "undeclared": "Write what declares it too.",
+    "undeclared": "Write what declares it too, above the code that uses it.",
     "unchanged": "Make the change that the task asks for.",
     "elided": "Write every line, also those that stay.",
 }
