@@ -9,6 +9,8 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.programs import working
+
 #: What a language's check cannot do without, besides this Python.
 NEEDS: dict[str, tuple[str, ...]] = {
     "python": (),
@@ -34,7 +36,7 @@ class Tools:
         """Return the path of a program, or None where it is not there."""
         if name not in self._found:
             names = ("cc", "gcc", "clang") if name == "cc" else (name,)
-            found = next((path for n in names if (path := shutil.which(n))), None)
+            found = next((path for n in names if (path := working(n))), None)
             self._found[name] = found or (self._esbuild() if name == "esbuild" else None)
         return self._found[name]
 

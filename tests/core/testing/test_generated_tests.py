@@ -20,6 +20,7 @@ import pytest
 from dola_ls.core.document import Document
 from dola_ls.core.testing.testcode import read_code
 from tests.core.testing.projects import FIXTURES, fixture
+from tests.programs import working
 
 _CASES = Path(__file__).parent / "answers"
 
@@ -129,7 +130,7 @@ _RUN = [case for case in CASES if case.framework in _RUNNERS]
 @pytest.mark.parametrize("case", _RUN, ids=[case.name for case in _RUN])
 def test_the_file_really_runs(case: Case, tmp_path: Path) -> None:
     runner = _RUNNERS[case.framework]
-    program = shutil.which(runner.program)
+    program = working(runner.program)
     if program is None:
         pytest.skip(f"{runner.program} is not installed: this file was only parsed")
     folder = tmp_path / "project"
@@ -171,7 +172,7 @@ _JAVA = [case for case in CASES if case.framework == "junit5" and case.language 
 
 @pytest.mark.parametrize("case", _JAVA, ids=[case.name for case in _JAVA])
 def test_a_java_file_compiles_with_junit(case: Case, tmp_path: Path) -> None:
-    javac = shutil.which("javac")
+    javac = working("javac")
     found = [
         next(iter(sorted((Path.home() / ".m2/repository/org").glob(pattern))), None)
         for pattern in ("junit/jupiter/junit-jupiter-api/5*/*.jar", "opentest4j/**/*.jar",
