@@ -161,7 +161,9 @@ def value_of(settings: Settings, name: str) -> Any:
         value = getattr(value, part)
     if isinstance(value, SecretStr):
         return "(hidden)"
-    return f"{value[0]} …" if name == "key_command" and value else value
+    if name == "key_command" and value:
+        return f"{value[0]} …"
+    return ", ".join(value) or None if isinstance(value, tuple) else value
 
 
 def settings_from(values: Mapping[str, Any]) -> Settings:
