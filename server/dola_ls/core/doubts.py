@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 from dola_ls.core.document import Document
 from dola_ls.core.rewrite import Rewrite
-from dola_ls.core.words import COMMENT_OR_TEXT, WORD, bound_names
+from dola_ls.core.words import COMMENT_OR_TEXT, bound_names, has_word
 
 #: Languages in which a bare name in capitals is a constant of the program's own.
 _CONSTANTS = frozenset(
@@ -35,8 +35,8 @@ def undeclared(document: Document, rewrite: Rewrite) -> list[str]:
         return []
     code = COMMENT_OR_TEXT.sub(" ", rewrite.text)
     declared = {name for match in _DECLARED.finditer(code) for name in match.groups() if name}
-    known = set(WORD.findall(document.text)) | declared | _GLOBALS
-    return sorted(set(_CONSTANT.findall(code)) - known)
+    used = set(_CONSTANT.findall(code)) - declared - _GLOBALS
+    return sorted(name for name in used if not has_word(document.text, name))
 
 
 def _in_python(new: str, old: str) -> Iterator[str]:
@@ -46,7 +46,6 @@ def _in_python(new: str, old: str) -> Iterator[str]:
         tree = ast.parse(textwrap.dedent(new.removeprefix("\ufeff")))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return
-    known = set(WORD.findall(old)) | set(dir(builtins)) | set(bound_names(tree))
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and node.id not in known and not node.id.startswith("__"):
-            yield node.id
+    known = set(dir(builtins)) | set(bound_names(tree))
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} - known
+    yield from (name for name in used if not name.startswith("__") and not has_word(old, name))

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from dola_ls.core.document import Document
 from dola_ls.core.rewrite import Rewrite
 from dola_ls.core.std_names import STD_NAMES
-from dola_ls.core.words import COMMENT_OR_TEXT, WORD, bound_names
+from dola_ls.core.words import COMMENT_OR_TEXT, WORD, bound_names, has_word
 
 #: How a name has to be used: followed by a dot in Go, as a type or a value elsewhere.
 _USED = {
@@ -44,7 +44,7 @@ def missing_imports(document: Document, rewrite: Rewrite) -> list[str]:
         return []
     code = COMMENT_OR_TEXT.sub(" ", rewrite.text)
     # A name that the file has already is bound, imported by a wildcard, or none of ours.
-    words = set(WORD.findall(code)) - set(WORD.findall(document.text))
+    words = set(WORD.findall(code))
 
     def has(patterns: Mapping[str, str], name: str) -> bool:
         return re.search(patterns[document.language].replace("{name}", name), code) is not None
@@ -52,7 +52,10 @@ def missing_imports(document: Document, rewrite: Rewrite) -> list[str]:
     return [
         line
         for name, line in known.items()
-        if name in words and has(_USED, name) and not has(_BOUND, name)
+        if name in words
+        and has(_USED, name)
+        and not has(_BOUND, name)
+        and not has_word(document.text, name)
     ]
 
 
@@ -62,10 +65,11 @@ def _python_modules(new: str, old: str) -> Iterator[str]:
         tree = ast.parse(textwrap.dedent(new.removeprefix("\ufeff")))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return
-    known = set(WORD.findall(old)) | set(dir(builtins)) | set(bound_names(tree))
+    known = set(dir(builtins)) | set(bound_names(tree))
     used = dict.fromkeys(
         node.value.id
         for node in ast.walk(tree)
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
     )
-    yield from (name for name in used if name in sys.stdlib_module_names and name not in known)
+    modules = (name for name in used if name in sys.stdlib_module_names and name not in known)
+    yield from (name for name in modules if not has_word(old, name))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dola_ls.core.document import Span
-from dola_ls.core.syntax import Symbol, Tree, symbol_of
+from dola_ls.core.syntax import Symbol, Tree, symbol_of, symbols_in
 
 if TYPE_CHECKING:
     import tree_sitter
@@ -38,6 +38,8 @@ def declarations(tree: Tree, span: Span) -> Counter[Declared]:
     """
     low, high = tree.byte(span.start), tree.byte(span.end)
     outer = _around(tree, low, high)
+    # Only namesakes of what stands inside count, and a large file has thousands of others.
+    inner = [symbol.name.encode() for symbol in symbols_in(tree, span)]
     scopes: dict[int, Counter[Declared]] = defaultdict(Counter)
     inside: set[Declared] = set()
     stack: list[tuple[tree_sitter.Node, int, tuple[str, ...]]] = [(outer, outer.id, ())]
@@ -50,6 +52,9 @@ def declarations(tree: Tree, span: Span) -> Counter[Declared]:
                 continue
             within = low <= node.start_byte and node.end_byte <= high
             below = path
+            apart = node.end_byte <= low or node.start_byte >= high
+            if apart and not any(name in _head(tree, node) for name in inner):
+                continue
             if node.type in tree.language.symbols and (found := _declared(tree, node, path)):
                 scopes[scope][found] += 1
                 below = (*path, found.name)
@@ -75,6 +80,12 @@ def _declared(tree: Tree, node: tree_sitter.Node, path: tuple[str, ...]) -> Decl
         head = tree.data[node.start_byte : body.start_byte if body else node.end_byte]
         mark = b" ".join(head.split()).decode("utf-8", "replace")
     return Declared(path, symbol.name, mark)
+
+
+def _head(tree: Tree, node: tree_sitter.Node) -> bytes:
+    """Return the code of a declaration up to its body."""
+    body = node.child_by_field_name("body")
+    return tree.data[node.start_byte : body.start_byte if body is not None else node.end_byte]
 
 
 def _around(tree: Tree, low: int, high: int) -> tree_sitter.Node:
