@@ -9,6 +9,7 @@ from typing import Protocol
 
 from dola_ls.core.actions import Action, Target
 from dola_ls.core.composed import composed
+from dola_ls.core.diagnostics import Diagnostic
 from dola_ls.core.document import Document, Edit, Span
 from dola_ls.core.gate import Verdict
 from dola_ls.core.outcome import Refused
@@ -35,6 +36,8 @@ class Task:
     #: The file relative to its workspace folder; the rules for control files need it.
     file: PurePath
     instruction: str | None = None
+    #: What other servers say is wrong here, as far as the editor told with the call.
+    diagnostics: tuple[Diagnostic, ...] = ()
     #: Keep the edit for review instead of applying it.
     review: bool = False
     #: The user was not content with the first answer.
