@@ -23,6 +23,8 @@ _CONSTANTS = frozenset(
 )
 _CONSTANT = re.compile(r"(?<![\w.:$@#])[A-Z][A-Z0-9_]{2,}\b(?!\s*(?:[(!:.]|=[^=]))")
 _DECLARED = re.compile(r"\b([A-Z][A-Z0-9_]{2,})\b\s*(?::[^:=;\n]*)?=(?!=)|\b(?:case|enum)\s+(\w+)")
+#: Begins with letters, which are searched for as such; `^` or `\b` would be tried everywhere.
+_STAR = re.compile(r"import[ \t]+\*")
 #: Globals of JavaScript that look like constants.
 _GLOBALS = frozenset({"CSS", "JSON", "URL"})
 
@@ -40,7 +42,7 @@ def undeclared(document: Document, rewrite: Rewrite) -> list[str]:
 
 
 def _in_python(new: str, old: str) -> Iterator[str]:
-    if re.search(r"^\s*from\s+\S+\s+import\s+\*", old, re.MULTILINE):
+    if _STAR.search(old):
         return
     try:
         tree = ast.parse(textwrap.dedent(new.removeprefix("\ufeff")))

@@ -62,6 +62,8 @@ def line_ending(document: Document) -> str:
     """Return the line end that most lines of a document have; ``\\n`` where it has none."""
     # Counted by `str`, not line by line: 10 000 lines are looked through after every answer.
     text = document.text
+    if "\r" not in text:
+        return "\n"
     both = text.count("\r\n")
     counts = {"\n": text.count("\n") - both, "\r\n": both, "\r": text.count("\r") - both}
     return max(counts, key=lambda ending: counts[ending])

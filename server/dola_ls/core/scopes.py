@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dola_ls.core.document import Span
+from dola_ls.core.nodes import children_at, children_between
 from dola_ls.core.syntax import Symbol, Tree, symbol_of, symbols_in
 
 if TYPE_CHECKING:
@@ -39,13 +40,14 @@ def declarations(tree: Tree, span: Span) -> Counter[Declared]:
     low, high = tree.byte(span.start), tree.byte(span.end)
     outer = _around(tree, low, high)
     # Only namesakes of what stands inside count, and a large file has thousands of others.
-    inner = [symbol.name.encode() for symbol in symbols_in(tree, span)]
+    inner = {symbol.name.encode("utf-8", "surrogatepass") for symbol in symbols_in(tree, span)}
+    places = sorted(at for name in inner for at in _places(tree, outer, name))
     scopes: dict[int, Counter[Declared]] = defaultdict(Counter)
     inside: set[Declared] = set()
     stack: list[tuple[tree_sitter.Node, int, tuple[str, ...]]] = [(outer, outer.id, ())]
     while stack:
         parent, scope, path = stack.pop()
-        for node in parent.named_children:
+        for node in _children(parent, low, high, places):
             # A decorated function may well have a namesake: the setter of a property has.
             if node.type in tree.language.wrappers and node.children[0].type != "decorator":
                 stack.append((node, scope, path))
@@ -66,6 +68,23 @@ def declarations(tree: Tree, span: Span) -> Counter[Declared]:
     for names in scopes.values():
         most |= Counter({name: count for name, count in names.items() if name in inside})
     return most
+
+
+def _places(tree: Tree, node: tree_sitter.Node, name: bytes) -> Iterator[int]:
+    """Yield the bytes at which a name, or a longer one that holds it, stands in a node."""
+    at = tree.data.find(name, node.start_byte, node.end_byte)
+    while at >= 0:
+        yield at
+        at = tree.data.find(name, at + len(name), node.end_byte)
+
+
+def _children(
+    parent: tree_sitter.Node, low: int, high: int, places: Sequence[int]
+) -> list[tree_sitter.Node]:
+    """Return the children that lie in ``[low, high)``, and those that hold one of `places`."""
+    found = {node.id: node for node in children_between(parent, low, high)}
+    found.update((node.id, node) for node in children_at(parent, places))
+    return list(found.values())
 
 
 def _declared(tree: Tree, node: tree_sitter.Node, path: tuple[str, ...]) -> Declared | None:

@@ -7,18 +7,23 @@ import importlib
 import re
 import textwrap
 import warnings
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from dola_ls.core.document import Document, Span
 from dola_ls.core.languages import Language, SymbolKind, language_of
+from dola_ls.core.nodes import children_between
 from dola_ls.core.shared_ends import shared_head, shared_tail
 
 if TYPE_CHECKING:
     import tree_sitter
 
+#: How many code points apart the places are whose bytes a tree knows.
+_STRIDE = 1024
 _LONE_CR = re.compile(rb"\r(?!\n)")
 
 
@@ -52,7 +57,7 @@ def _parser(grammar: tuple[str, str]) -> tree_sitter.Parser:
 class Tree:
     """The syntax tree of one document version. Build it with `parse`."""
 
-    __slots__ = ("_ascii", "data", "document", "language", "tree")
+    __slots__ = ("_ascii", "_marks", "data", "document", "language", "tree")
 
     def __init__(
         self, document: Document, language: Language, data: bytes, tree: tree_sitter.Tree
@@ -62,18 +67,35 @@ class Tree:
         self.data = data
         self.tree = tree
         self._ascii = len(data) == len(document.text)
+        self._marks: list[int] | None = None
 
     def byte(self, offset: int) -> int:
         """Return the byte offset of a code point offset."""
         if self._ascii:
             return offset
-        return len(self.document.text[:offset].encode("utf-8", "surrogatepass"))
+        offset = min(offset, len(self.document.text))
+        mark = offset // _STRIDE
+        behind = self.document.text[mark * _STRIDE : offset]
+        return self._bytes_at_marks()[mark] + len(behind.encode("utf-8", "surrogatepass"))
 
     def offset(self, byte: int) -> int:
         """Return the code point offset of a byte offset."""
         if self._ascii:
             return byte
-        return len(self.data[:byte].decode("utf-8", "surrogatepass"))
+        marks = self._bytes_at_marks()
+        mark = bisect_right(marks, byte) - 1
+        behind = self.data[marks[mark] : byte].decode("utf-8", "surrogatepass")
+        return mark * _STRIDE + len(behind)
+
+    def _bytes_at_marks(self) -> list[int]:
+        """Return the byte offset of every `_STRIDE`th code point."""
+        if self._marks is None:
+            text = self.document.text
+            whole = len(text) // _STRIDE * _STRIDE
+            pieces = (text[at : at + _STRIDE] for at in range(0, whole, _STRIDE))
+            lengths = (len(piece.encode("utf-8", "surrogatepass")) for piece in pieces)
+            self._marks = list(accumulate(lengths, initial=0))
+        return self._marks
 
     def text_of(self, node: tree_sitter.Node) -> str:
         """Return the text of a node."""
@@ -277,7 +299,7 @@ def symbols_in(tree: Tree, span: Span | None = None) -> Iterator[Symbol]:
             symbol = symbol_of(tree, node)
             if symbol is not None and (span is None or span.covers(symbol.span)):
                 yield symbol
-        stack.extend(reversed(node.named_children))
+        stack.extend(reversed(list(children_between(node, low, high))))
 
 
 def paragraph(document: Document, offset: int) -> Span | None:
