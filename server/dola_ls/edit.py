@@ -12,6 +12,7 @@ from dola_ls import sentences
 from dola_ls.ask import Asking, Reply
 from dola_ls.core import gate
 from dola_ls.core.blocks import holds_markers
+from dola_ls.core.candidate import Verdict, candidate
 from dola_ls.core.context import Context
 from dola_ls.core.doc_styles import doc_style
 from dola_ls.core.document import Edit, Span
@@ -76,7 +77,7 @@ async def edit(task: Task, editor: Editor, asking: Asking, context: Context) -> 
 async def _settle(task: Task, editor: Editor, asking: Asking, last: Failed | None) -> Outcome:
     """Make the best of the answer that came closest, when there is nothing more to ask."""
     receipt = asking.receipt()
-    if last is None or not isinstance(last.problem, gate.Verdict):
+    if last is None or not isinstance(last.problem, Verdict):
         return sentences.no_place(asking.model.name, receipt)
     if last.problem.rule == "unchanged":
         return Unchanged(receipt)
@@ -175,7 +176,7 @@ def _judged(task: Task, found: Found, reply: Reply, before: Failed | None) -> Fo
         asked = task.instruction and before is None
         return Failed(UNCHANGED, text) if asked else found
     verdict = gate.judge(
-        gate.candidate(
+        candidate(
             task.document,
             task.tree,
             task.target,
@@ -185,7 +186,7 @@ def _judged(task: Task, found: Found, reply: Reply, before: Failed | None) -> Fo
         )
     )
     if verdict is None and before is None and (names := undeclared(task.document, found)):
-        verdict = gate.Verdict("undeclared", f"it uses {', '.join(names)}, declared nowhere")
+        verdict = Verdict("undeclared", f"it uses {', '.join(names)}, declared nowhere")
     return found if verdict is None else Failed(verdict, text, found)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dola_ls.core.answer import CutOff, Prose, Refusal
-from dola_ls.core.gate import Verdict
+from dola_ls.core.candidate import Verdict
 from dola_ls.core.outcome import Receipt, Refused
 from dola_ls.core.policy import safe_markdown
 

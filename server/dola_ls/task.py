@@ -8,10 +8,10 @@ from pathlib import Path, PurePath
 from typing import Protocol
 
 from dola_ls.core.actions import Action, Target
+from dola_ls.core.candidate import Verdict
 from dola_ls.core.composed import composed
 from dola_ls.core.diagnostics import Diagnostic
 from dola_ls.core.document import Document, Edit, Span
-from dola_ls.core.gate import Verdict
 from dola_ls.core.outcome import Refused
 from dola_ls.core.rewrite import Rewrite
 from dola_ls.core.syntax import Tree, parse

@@ -10,9 +10,9 @@ from pathlib import PurePath
 
 from dola_ls import sentences
 from dola_ls.ask import Asking
-from dola_ls.core import gate
 from dola_ls.core.actions import Target
 from dola_ls.core.answer import Code
+from dola_ls.core.candidate import Verdict
 from dola_ls.core.context import Context, estimate_tokens
 from dola_ls.core.document import Document, Span, split_lines
 from dola_ls.core.languages import language_of
@@ -101,7 +101,7 @@ async def _create(
         text = new_test_file(code, home.placement, home.framework, task.document, eol)
         if isinstance(text, str):
             break
-    if isinstance(text, gate.Verdict):
+    if isinstance(text, Verdict):
         return sentences.refused(text, receipt, f"{path.name} was not created")
     done = await editor.create(path, text, f"Dola: {task.label}")
     if isinstance(done, str):
@@ -114,12 +114,12 @@ async def _insert(
 ) -> Outcome:
     """Put the tests into a file that is there, as any other edit goes into a buffer."""
     tree = parse(document)
-    merged: Rewrite | gate.Verdict
+    merged: Rewrite | Verdict
     for code in _readings(answer):
         merged = merge_tests(document, tree, code, home.placement, home.framework, task.document)
         if isinstance(merged, Rewrite):
             break
-    if isinstance(merged, gate.Verdict):
+    if isinstance(merged, Verdict):
         return sentences.refused(merged, receipt, f"{home.path.name} was not changed")
     whole = Target(Span(0, len(document.text)), task.target.name, None, False)
     file = PurePath(home.placement.path)

@@ -14,6 +14,7 @@ from dola_ls.core import gate
 from dola_ls.core.actions import find_target
 from dola_ls.core.answer import AnswerReader, Code
 from dola_ls.core.blocks import BlockReader, Blocks
+from dola_ls.core.candidate import candidate
 from dola_ls.core.document import Document, Span, apply_edits
 from dola_ls.core.edits import pick_block, rewrite_region
 from dola_ls.core.languages import LANGUAGES
@@ -167,7 +168,7 @@ def passed(document: Document, span: Span, rewrite: Rewrite) -> None:
     target = find_target(document, tree, span)
     assert target is not None
     assert target.region == span
-    assert gate.judge(gate.candidate(document, tree, target, rewrite)) is None
+    assert gate.judge(candidate(document, tree, target, rewrite)) is None
 
 
 #: What closes the scope of the region, in languages in which it stands in one.

@@ -17,6 +17,7 @@ import pytest
 from dola_ls.core import gate
 from dola_ls.core.actions import find_target
 from dola_ls.core.blocks import BlockReader
+from dola_ls.core.candidate import candidate
 from dola_ls.core.document import Document, apply_edits, split_lines
 from dola_ls.core.matching import Unmatched
 from dola_ls.core.reading import Failed, read_blocks, read_rewrite
@@ -50,7 +51,7 @@ def result_of(case: Case) -> tuple[str, str | None]:
         return type(found).__name__, None
     if not found.edits:
         return "unchanged", region.text
-    verdict = gate.judge(gate.candidate(document, tree, target, found))
+    verdict = gate.judge(candidate(document, tree, target, found))
     if verdict is not None:
         return verdict.rule, None
     return "applied", apply_edits(region.text, found.edits)

@@ -6,6 +6,7 @@ import pytest
 
 from dola_ls.core import gate
 from dola_ls.core.actions import find_target
+from dola_ls.core.candidate import candidate
 from dola_ls.core.document import Document, Edit, Span
 from dola_ls.core.edits import Rewrite, rewrite_region
 from dola_ls.core.syntax import parse
@@ -28,7 +29,7 @@ def judged(text: str, code: str, language: str = "python", at: int = 0):
     )
     assert target is not None
     rewrite = rewrite_region(document, target.region, code)
-    verdict = gate.judge(gate.candidate(document, tree, target, rewrite))
+    verdict = gate.judge(candidate(document, tree, target, rewrite))
     return verdict.rule if verdict else None
 
 
@@ -164,7 +165,7 @@ def test_the_lines_next_to_the_region_are_not_put_in_twice():
     doubled = "a = f(1)\nb = f(2)\n"
     edit = Edit(target.region.start, target.region.end, doubled)
     rewrite = Rewrite(target.region, doubled, (edit,))
-    verdict = gate.judge(gate.candidate(document, parse(document), target, rewrite))
+    verdict = gate.judge(candidate(document, parse(document), target, rewrite))
     assert verdict is not None
     assert verdict.rule == "repeats"
 
@@ -178,7 +179,7 @@ def test_local_functions_may_go_but_not_what_others_call():
     target = find_target(document, tree, Span(0, len(two)))
     assert target is not None
     rewrite = rewrite_region(document, target.region, "def f(a):\n    return a\n")
-    verdict = gate.judge(gate.candidate(document, tree, target, rewrite))
+    verdict = gate.judge(candidate(document, tree, target, rewrite))
     assert verdict is not None
     assert (verdict.rule, verdict.reason) == ("lost_symbols", "it no longer declares _g")
 
@@ -188,7 +189,7 @@ def test_an_edit_outside_the_region_is_refused():
     target = find_target(document, parse(document), Span(0, 5))
     assert target is not None
     stray = Rewrite(target.region, "x = 1\n", (Edit(6, 7, "z"),))
-    verdict = gate.judge(gate.candidate(document, parse(document), target, stray))
+    verdict = gate.judge(candidate(document, parse(document), target, stray))
     assert verdict is not None
     assert verdict.rule == "outside_region"
 

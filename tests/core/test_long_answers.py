@@ -10,6 +10,7 @@ import pytest
 from dola_ls.core import gate
 from dola_ls.core.actions import find_target
 from dola_ls.core.blocks import BlockReader
+from dola_ls.core.candidate import candidate
 from dola_ls.core.document import Document
 from dola_ls.core.reading import read_blocks, read_rewrite
 from dola_ls.core.rewrite import Rewrite
@@ -74,7 +75,7 @@ def worked(region: Region, answer: str) -> float:
         reader.feed(answer)
         found = read(reader)
         if isinstance(found, Rewrite):
-            gate.judge(gate.candidate(document, tree, target, found))
+            gate.judge(candidate(document, tree, target, found))
     return time.process_time() - started
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dola_ls.core.blocks import Block, Malformed
+from dola_ls.core.candidate import Verdict
 from dola_ls.core.document import split_lines
-from dola_ls.core.gate import Verdict
 from dola_ls.core.matching import Failure, Unmatched
 from dola_ls.core.prompt import fence_for
 

@@ -7,11 +7,10 @@ sentence; the caller adds that nothing was changed.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import PurePath
 
-from dola_ls.core.actions import Target
-from dola_ls.core.document import Document, Edit, Span, apply_edits, split_lines
+from dola_ls.core.candidate import Candidate, Verdict
+from dola_ls.core.document import Document, Edit, apply_edits, split_lines
 from dola_ls.core.documentation import code_changed
 from dola_ls.core.elisions import left_out
 from dola_ls.core.languages import language_of
@@ -26,69 +25,10 @@ from dola_ls.core.misfits import (
 )
 from dola_ls.core.policy import control_characters, hidden_characters, is_control_file
 from dola_ls.core.reach import names_to_go
-from dola_ls.core.rewrite import Rewrite
 from dola_ls.core.scopes import declarations, symbols_around
 from dola_ls.core.surroundings import copies, holds_second_version, repeats_neighbours
 from dola_ls.core.syntax import Symbol, Tree, parse, python_parses, symbols_in
 from dola_ls.core.words import WORD
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """Why a candidate is refused."""
-
-    rule: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A rewrite about to become an edit, with what the rules need to judge it."""
-
-    document: Document
-    tree: Tree | None
-    target: Target
-    rewrite: Rewrite
-    after: Document
-    tree_after: Tree | None
-    #: The user's own words, where there are any.
-    instruction: str | None = None
-    #: Only comments and docstrings were asked for.
-    comments_only: bool = False
-
-    @property
-    def old(self) -> str:
-        """The text of the region as it is."""
-        region = self.rewrite.region
-        return self.document.text[region.start : region.end]
-
-    @property
-    def new(self) -> str:
-        """The text of the region as it would be."""
-        return self.rewrite.text
-
-    @property
-    def after_region(self) -> Span:
-        """The region in the text as it would be."""
-        return Span(self.rewrite.region.start, self.rewrite.region.start + len(self.new))
-
-
-def candidate(
-    document: Document,
-    tree: Tree | None,
-    target: Target,
-    rewrite: Rewrite,
-    instruction: str | None = None,
-    *,
-    comments_only: bool = False,
-) -> Candidate:
-    """Return the candidate for a rewrite; parses the text as it would be."""
-    # One change of the region comes to the same text as its edits, and keeps the line table.
-    whole = Edit(rewrite.region.start, rewrite.region.end, rewrite.text)
-    after = document.changed(whole, document.version)
-    tree_after = parse(after, tree) if tree is not None else None
-    return Candidate(document, tree, target, rewrite, after, tree_after, instruction, comments_only)
-
 
 Rule = Callable[[Candidate], str | None]
 

@@ -8,9 +8,9 @@ from dola_ls.core import edits as editing
 from dola_ls.core.actions import Target
 from dola_ls.core.answer import Code, CutOff, Prose, Refusal
 from dola_ls.core.blocks import BlockReader, Blocks, Malformed
+from dola_ls.core.candidate import Verdict
 from dola_ls.core.document import Document, Span
 from dola_ls.core.feedback import mended
-from dola_ls.core.gate import Verdict
 from dola_ls.core.imports import split_imports, with_imports
 from dola_ls.core.matching import Located, Unmatched, locate
 from dola_ls.core.rewrite import Rewrite

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dola_ls.core.candidate import Verdict
 from dola_ls.core.document import Document, apply_edits, split_lines
-from dola_ls.core.gate import Verdict
 from dola_ls.core.layout import bare
 from dola_ls.core.rewrite import Rewrite
 from dola_ls.core.testing.merging import merge_tests

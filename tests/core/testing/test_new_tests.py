@@ -2,7 +2,7 @@
 
 import pytest
 
-from dola_ls.core.gate import Verdict
+from dola_ls.core.candidate import Verdict
 from dola_ls.core.testing.python_tests import tidy_tests
 
 IMPORT = "from shop.pricing import total"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dola_ls.core.gate import Verdict
+from dola_ls.core.candidate import Verdict
 from dola_ls.core.testing.merging import merge_tests
 from dola_ls.core.testing.new_tests import new_test_file
 from tests.core.testing.projects import fixture

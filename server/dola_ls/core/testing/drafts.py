@@ -10,8 +10,8 @@ import re
 import textwrap
 from dataclasses import dataclass
 
+from dola_ls.core.candidate import Verdict
 from dola_ls.core.document import Document, Edit, Span, apply_edits
-from dola_ls.core.gate import Verdict
 from dola_ls.core.languages import language_of
 from dola_ls.core.testing.draft_imports import declared_names, other_lines, script_lines
 from dola_ls.core.testing.frameworks import Framework

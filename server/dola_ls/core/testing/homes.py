@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dola_ls.core.gate import Verdict
+from dola_ls.core.candidate import Verdict
 from dola_ls.core.testing.marks import inner_of
 from dola_ls.core.testing.placement import Placement
 from dola_ls.core.testing.testcode import Code, Unit, body_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import textwrap
 
-from dola_ls.core.gate import Verdict
+from dola_ls.core.candidate import Verdict
 from dola_ls.core.testing.frameworks import Framework
 from dola_ls.core.testing.placement import Placement
 

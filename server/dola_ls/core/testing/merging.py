@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 
+from dola_ls.core.candidate import Verdict
 from dola_ls.core.document import Document, Edit, Span, apply_edits
-from dola_ls.core.gate import Verdict
 from dola_ls.core.languages import language_of
 from dola_ls.core.layout import indent_of, line_ending
 from dola_ls.core.rewrite import Rewrite

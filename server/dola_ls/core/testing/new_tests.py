@@ -5,9 +5,9 @@ Where a machine can decide, it does; the model is left the bodies of the tests.
 
 from __future__ import annotations
 
+from dola_ls.core.candidate import Verdict
 from dola_ls.core.document import Document, Span
 from dola_ls.core.edits import new_file_text
-from dola_ls.core.gate import Verdict
 from dola_ls.core.testing.drafts import Draft, draft_of
 from dola_ls.core.testing.frameworks import Framework
 from dola_ls.core.testing.indenting import reindented, unit_of_indent

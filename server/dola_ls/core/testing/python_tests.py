@@ -7,8 +7,8 @@ import builtins
 import re
 from collections.abc import Collection
 
+from dola_ls.core.candidate import Verdict
 from dola_ls.core.edits import new_file_text
-from dola_ls.core.gate import Verdict
 from dola_ls.core.policy import control_characters, hidden_characters
 from dola_ls.core.syntax import python_parses
 
