@@ -60,6 +60,9 @@ class Editor:
         self.violations: list[str] = []
         #: Work-done progress by token: the values in the order they came.
         self.progress: dict[str | int, list[dict[str, Any]]] = {}
+        #: What the server says of each document at the moment.
+        self._marks: dict[str, list[dict[str, Any]]] = {}
+        self._published: list[dict[str, Any]] = []
         self._unread: dict[str, list[Any]] = {}
         self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
         self._number = 0
@@ -278,8 +281,17 @@ class Editor:
         return self._take("edit")
 
     def take_diagnostics(self) -> list[dict[str, Any]]:
-        """Return the diagnostics published since the last call."""
-        return self._take("diagnostics")
+        """Return what was published since the last call, each time as it came."""
+        published, self._published = self._published, []
+        return published
+
+    def diagnostics(self, uri: str) -> list[dict[str, Any]]:
+        """Return the diagnostics of a document, as the editor shows them at the moment."""
+        return self._marks.get(uri, [])
+
+    def take_notifications(self, method: str) -> list[Any]:
+        """Return the params of this server's own notifications since the last call."""
+        return self._take(method)
 
     def logged(self) -> list[str]:
         """Return all that went to the editor's log; this needs no taking."""
@@ -423,7 +435,16 @@ class Editor:
             case "window/logMessage" | "$/logTrace" | "telemetry/event":
                 pass
             case "textDocument/publishDiagnostics":
-                self._unread.setdefault("diagnostics", []).append(params)
+                # Not to be read one by one: an editor shows the last of them.
+                if self._marks.get(params["uri"], []) == params["diagnostics"]:
+                    self.violations.append(f"the same diagnostics again: {params}")
+                self._marks[params["uri"]] = params["diagnostics"]
+                self._published.append(params)
+            case "dola/proposed" | "dola/settled":
+                experimental = self.capabilities.get("experimental") or {}
+                if not experimental.get("dolaReview"):
+                    self.violations.append(f"{method} to a client that did not ask for it")
+                self._unread.setdefault(method, []).append(params)
             case "$/progress":
                 self._hear_progress(params["token"], params["value"])
             case _:

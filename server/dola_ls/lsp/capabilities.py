@@ -47,6 +47,8 @@ class Client:
     #: Whether `workspace/didChangeConfiguration` may be asked for at run time.
     dynamic_configuration: bool = False
     workspace_folders: bool = False
+    #: Whether it shows proposals in a view of its own (`dola_ls.lsp.hints`).
+    own_review: bool = False
 
     @property
     def create_files(self) -> bool:
@@ -82,6 +84,7 @@ class Client:
             workspace_configuration=has("workspace.configuration"),
             dynamic_configuration=has("workspace.did_change_configuration.dynamic_registration"),
             workspace_folders=has("workspace.workspace_folders"),
+            own_review=has.experimental("dolaReview"),
         )
 
 
@@ -142,6 +145,12 @@ class _Lookup:
         # An object that is present but empty, as `showMessage: {}`, declares the capability.
         value = get_capability(self.capabilities, path)
         return value is not None and value is not False
+
+    def experimental(self, name: str) -> bool:
+        """Tell whether the client declares one of this server's own extensions."""
+        given = self.capabilities.experimental
+        value = given.get(name) if isinstance(given, dict) else getattr(given, name, None)
+        return value is True
 
     def list(self, path: str) -> list[Any]:
         return list(get_capability(self.capabilities, path) or [])

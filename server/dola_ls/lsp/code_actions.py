@@ -15,6 +15,7 @@ from dola_ls.lsp.review import Kept, carried, touches
 
 if TYPE_CHECKING:
     from dola_ls.lsp.server import DolaServer
+    from dola_ls.task import Now
 
 _REVIEW_KIND = "refactor.rewrite.dola"
 _CANCEL_KIND = "dola.cancel"
@@ -136,13 +137,24 @@ def _reviews(
         here = isinstance(edits, tuple) and touches(document, edits, span)
         if not here and not isinstance(edits, str):
             continue
-        found += _review_of(kept, applicable=here and kept.may_be_applied)
+        hunks = [] if kept.refused or now is None else _hunks_at(kept, now, span)
+        found += _review_of(kept, hunks, applicable=here and kept.may_be_applied)
     return found
 
 
-def _review_of(kept: Kept, *, applicable: bool) -> list[types.CodeAction]:
-    def one(title: str, do: str) -> types.CodeAction:
-        arguments = {"proposal": kept.id, "do": do}
+def _hunks_at(kept: Kept, now: Now, span: Span) -> list[int]:
+    """Return the numbers of a proposal's hunks at a cursor, where it has more than one."""
+    found: list[int] = []
+    for number, hunk in enumerate(kept.hunks):
+        edits = carried(kept, now, hunk)
+        if isinstance(edits, tuple) and touches(now.document, edits, span):
+            found.append(number)
+    return found if len(kept.hunks) > 1 else []
+
+
+def _review_of(kept: Kept, hunks: list[int], *, applicable: bool) -> list[types.CodeAction]:
+    def one(title: str, do: str, **more: int) -> types.CodeAction:
+        arguments = {"proposal": kept.id, "do": do, **more}
         return _action(f"Dola: {title} ({kept.label})", _REVIEW_KIND, "dola.review", arguments)
 
     what = "refused answer" if kept.refused else "proposed edit"
@@ -153,6 +165,7 @@ def _review_of(kept: Kept, *, applicable: bool) -> list[types.CodeAction]:
     return [
         *first,
         *([one(apply, "apply")] if applicable else []),
+        *(one(f"Apply hunk {n + 1} of {len(kept.hunks)}", "apply", hunk=n) for n in hunks),
         *([] if kept.refused else [show]),
         one("Retry", "retry"),
         one(f"Discard {what}", "discard"),

@@ -17,7 +17,6 @@ from dola_ls.core.context import file_name
 from dola_ls.core.document import Document, Span
 from dola_ls.core.limits import why_not_document
 from dola_ls.lsp.convert import to_span
-from dola_ls.lsp.explain import show_document
 
 if TYPE_CHECKING:
     from dola_ls.core.syntax import Tree
@@ -212,35 +211,7 @@ def cancel(server: DolaServer, arguments: tuple[Any, ...]) -> None:
         server.say("There is nothing to cancel.", types.MessageType.Info)
 
 
-async def review(server: DolaServer, arguments: tuple[Any, ...]) -> None:
-    """Show, apply, retry or discard a proposal."""
-    given = arguments[0] if len(arguments) == 1 and isinstance(arguments[0], dict) else {}
-    kept = server.proposals.get(str(given.get("proposal")))
-    do = given.get("do")
-    if kept is None or do not in {"show", "apply", "retry", "discard"}:
-        server.say(
-            "There is no such proposal any more. Nothing was changed. Run the action again.",
-            types.MessageType.Warning,
-        )
-        return
-    if do == "discard":
-        server.proposals.drop(kept.id)
-    elif do == "show":
-        path = server.pages.write(kept.label, kept.diff(), ".diff")
-        if not await show_document(server, path, take_focus=False):
-            server.say(f"The proposed edit is in {path}", types.MessageType.Info)
-    elif do == "retry":
-        _retry(server, kept)
-    else:
-        why = await _apply(server, kept)
-        if why is not None:
-            server.say(
-                f"The proposal was not applied: {why}. It is kept; retry or discard it.",
-                types.MessageType.Warning,
-            )
-
-
-def _retry(server: DolaServer, kept: Kept) -> None:
+def retry(server: DolaServer, kept: Kept) -> None:
     """Run the action again on the lines as they are now."""
     from dola_ls.lsp.review import follow
 
@@ -272,30 +243,3 @@ def _retry(server: DolaServer, kept: Kept) -> None:
         replace(task, document=now.document, tree=tree, target=target, retried=True),
         server.protocol.msg_id,
     )
-
-
-async def _apply(server: DolaServer, kept: Kept) -> str | None:
-    from dola_ls.core.gate import still_parses
-    from dola_ls.lsp.progress import Progress
-    from dola_ls.lsp.review import carried
-    from dola_ls.lsp.workbench import Workbench
-
-    now = server.now(kept.proposal.task.document)
-    if now is None:
-        return "its document was closed"
-    if not kept.may_be_applied:
-        assert kept.proposal.verdict is not None
-        return f"{kept.proposal.verdict.reason}, and that is never let pass"
-    edits = carried(kept, now)
-    if isinstance(edits, str):
-        return edits
-    # Who applies what the gate refused has been told what is wrong with it.
-    verdict = None if kept.refused else still_parses(now.document, edits, server.trees.get)
-    if verdict is not None:
-        return verdict.reason
-    bench = Workbench(server, Progress(server, kept.id, kept.label))
-    why = await bench.apply(now.document, edits, f"Dola: {kept.proposal.task.label}")
-    if why is not None:
-        return why.reason
-    server.proposals.drop(kept.id)
-    return None

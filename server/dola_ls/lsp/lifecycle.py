@@ -65,13 +65,19 @@ def register(server: DolaServer) -> None:
         # An answer under way will be checked against this text; then its tree is at hand.
         if ls.jobs.any_for(params.text_document.uri):
             ls.trees.parse_later(params.text_document.uri)
+        if ls.has_proposals:
+            from dola_ls.lsp.hints import mark
+
+            mark(ls, params.text_document.uri)
 
     @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
     def closed(ls: DolaServer, params: types.DidCloseTextDocumentParams) -> None:
         uri = params.text_document.uri
         ls.jobs.cancel(uri=uri)
         ls.trees.forget(uri)
-        ls.proposals.forget(uri)
+        if ls.has_proposals:
+            ls.proposals.forget(uri)
+        ls.marks.forget(uri)
 
     @server.feature(types.WINDOW_WORK_DONE_PROGRESS_CANCEL)
     def cancelled(ls: DolaServer, params: types.WorkDoneProgressCancelParams) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from itertools import count
 
 from dola_ls.core.context import file_name
 from dola_ls.core.diff import unified
 from dola_ls.core.document import Document, Edit, Span, apply_edits
 from dola_ls.core.gate import FINAL
+from dola_ls.core.hunks import Hunk, hunks_of
 from dola_ls.core.policy import show_hidden
 from dola_ls.core.rebase import Conflict, rebase
 from dola_ls.lsp.documents import document_key
@@ -40,6 +41,11 @@ class Kept:
         return show_hidden(diff, document.text) if self.refused else diff
 
     @property
+    def hunks(self) -> tuple[Hunk, ...]:
+        """The parts that can be applied one by one, in the text the proposal was made for."""
+        return hunks_of(self.proposal.task.document, self.proposal.rewrite.edits)
+
+    @property
     def refused(self) -> bool:
         """Whether the gate refused it, and only the user can insist."""
         return self.proposal.verdict is not None
@@ -51,11 +57,20 @@ class Kept:
 
 
 class Proposals:
-    """The proposals of one session, the oldest of which go first."""
+    """The proposals of one session, the oldest of which go first.
 
-    def __init__(self) -> None:
+    `proposed` and `settled` are told of each that comes or changes, and of each that goes.
+    """
+
+    def __init__(
+        self,
+        proposed: Callable[[Kept], None] = lambda kept: None,
+        settled: Callable[[Kept], None] = lambda kept: None,
+    ) -> None:
         self._kept: dict[str, Kept] = {}
         self._numbers = count(1)
+        self._proposed = proposed
+        self._settled = settled
 
     def keep(self, proposal: Proposal) -> Kept:
         """Keep a proposal; a later one for the same symbol and action takes its place."""
@@ -65,8 +80,20 @@ class Proposals:
         kept = Kept(f"{proposal.task.action.id}-{next(self._numbers)}", proposal)
         self._kept[kept.id] = kept
         while len(self._kept) > _MOST:
-            del self._kept[next(iter(self._kept))]
+            self.drop(next(iter(self._kept)))
+        self._proposed(kept)
         return kept
+
+    def drop_hunk(self, kept: Kept, hunk: Hunk) -> None:
+        """Keep only the other hunks of a proposal."""
+        proposal = kept.proposal
+        left = [edit for edit in proposal.rewrite.edits if edit not in hunk]
+        if not left:
+            self.drop(kept.id)
+            return
+        rewrite = proposal.rewrite.only(proposal.task.document, left)
+        self._kept[kept.id] = replace(kept, proposal=replace(proposal, rewrite=rewrite))
+        self._proposed(self._kept[kept.id])
 
     def get(self, id: str) -> Kept | None:
         """Return a proposal by its id."""
@@ -83,7 +110,9 @@ class Proposals:
 
     def drop(self, id: str) -> None:
         """Forget a proposal."""
-        self._kept.pop(id, None)
+        kept = self._kept.pop(id, None)
+        if kept is not None:
+            self._settled(kept)
 
     def forget(self, uri: str) -> None:
         """Forget all proposals for a closed document."""
@@ -91,10 +120,13 @@ class Proposals:
             self.drop(kept.id)
 
 
-def carried(kept: Kept, now: Now) -> tuple[Edit, ...] | str:
-    """Return a proposal's edits for the buffer as it is now, or why they do not fit it."""
+def carried(kept: Kept, now: Now, hunk: Hunk = ()) -> tuple[Edit, ...] | str:
+    """Return a proposal's edits, or those of one hunk, for the buffer as it is now.
+
+    Where they do not fit it, return why.
+    """
     document = kept.proposal.task.document
-    moved = rebase(document.text, kept.proposal.rewrite.edits, now.changes)
+    moved = rebase(document.text, hunk or kept.proposal.rewrite.edits, now.changes)
     if isinstance(moved, Conflict):
         return f"line {moved.line + 1} has changed since, and the proposal changes it too"
     return tuple(moved.edits)

@@ -21,6 +21,7 @@ from dola_ls.lsp.convert import uri_to_path
 from dola_ls.lsp.documents import Documents
 from dola_ls.lsp.explain import Pages
 from dola_ls.lsp.jobs import Jobs
+from dola_ls.lsp.marks import Marks
 from dola_ls.lsp.protocol import Protocol, QuietErrors
 from dola_ls.lsp.trees import Trees
 
@@ -49,6 +50,7 @@ class DolaServer(QuietErrors, LanguageServer):
         self.trees = Trees(self.documents)
         self.jobs = Jobs(self)
         self.pages = Pages()
+        self.marks = Marks(self)
         self._proposals: Proposals | None = None
         self._ledger: Ledger | None = None
 
@@ -56,9 +58,12 @@ class DolaServer(QuietErrors, LanguageServer):
     def proposals(self) -> Proposals:
         """Answers that were kept for the user to decide about."""
         if self._proposals is None:
+            from dola_ls.lsp.hints import tell_proposed, tell_settled
             from dola_ls.lsp.review import Proposals
 
-            self._proposals = Proposals()
+            self._proposals = Proposals(
+                lambda kept: tell_proposed(self, kept), lambda kept: tell_settled(self, kept)
+            )
         return self._proposals
 
     @property
@@ -78,6 +83,11 @@ class DolaServer(QuietErrors, LanguageServer):
             uris = [self.workspace.root_uri]
         paths = [uri_to_path(uri) for uri in uris]
         return [path for path in paths if path is not None]
+
+    @property
+    def has_proposals(self) -> bool:
+        """Whether anything was ever kept, so that most sessions need not look."""
+        return self._proposals is not None
 
     def now(self, document: Document) -> Now | None:
         """Return a document as it is now and what changed since; None where that is lost."""
@@ -148,8 +158,10 @@ def create_server(
         commands.cancel(ls, arguments)
 
     @server.command("dola.review")
-    async def review(ls: DolaServer, *arguments: Any) -> None:
-        await commands.review(ls, arguments)
+    async def review(ls: DolaServer, *arguments: Any) -> dict[str, Any] | None:
+        from dola_ls.lsp.deciding import decide
+
+        return await decide(ls, arguments)
 
     @server.command("dola.status")
     def tell_status(ls: DolaServer, *arguments: Any) -> None:

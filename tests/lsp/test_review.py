@@ -1,0 +1,173 @@
+"""Proposals in any client: a hint on their lines, hunk by hunk, and the texts for own views."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from tests.fakes.editor import Editor
+from tests.fakes.model import FakeModel, fenced
+from tests.lsp.shop import TEXT, chosen, server_with
+
+LONG = """\
+def bill(items, rate):
+    total = 0
+    for item in items:
+        total = total + item
+    # The tax
+    # comes
+    # on
+    # top.
+    tax = total * rate
+    return total + tax
+"""
+NEW = LONG.replace("total = total + item", "total += item").replace("* rate", "* rate / 100")
+WHERE = "total = 0"
+
+
+async def proposed(editor: Editor, uri: str) -> dict[str, dict[str, Any]]:
+    """Have a rewrite kept, and return what can be done with it at its first hunk, by title."""
+    await editor.open(uri, LONG)
+    await editor.execute(await chosen(editor, uri, "dola.refactor", WHERE))
+    await editor.idle()
+    assert len(editor.take_messages()) == 1
+    assert editor.text(uri) == LONG
+    return await offered(editor, uri, "total + item")
+
+
+async def offered(editor: Editor, uri: str, at: str) -> dict[str, dict[str, Any]]:
+    actions = await editor.code_actions(uri, editor.cursor_at(uri, at))
+    return {action["title"].partition(" (")[0]: action for action in actions}
+
+
+def server(tmp_path: Path, *answers: str) -> Any:
+    return server_with(tmp_path, FakeModel(*answers), DOLA_APPLY="review")
+
+
+async def test_a_hint_stands_on_the_lines_and_moves_with_them(
+    profile: str, tmp_path: Path, uri: str
+) -> None:
+    async with Editor.connect(server(tmp_path, fenced(NEW)), profile) as editor:
+        await proposed(editor, uri)
+        [hint] = editor.diagnostics(uri)
+        assert hint["message"] == "Dola: proposed edit (refactor bill, 10 lines)"
+        assert (hint["severity"], hint["source"]) == (4, "dola-ls")
+        assert (hint["range"]["start"]["line"], hint["range"]["end"]["line"]) == (3, 8)
+        await editor.type(uri, "def bill", "import os\n\n\ndef bill")
+        [hint] = editor.diagnostics(uri)
+        assert hint["range"]["start"]["line"] == 6
+        # What the user has changed is not the proposal's any more.
+        await editor.type(uri, "total = total + item", "total = item + total")
+        assert editor.diagnostics(uri) == []
+
+
+async def test_hunks_are_applied_one_by_one(profile: str, tmp_path: Path, uri: str) -> None:
+    async with Editor.connect(server(tmp_path, fenced(NEW)), profile) as editor:
+        actions = await proposed(editor, uri)
+        assert "Dola: Apply hunk 2 of 2" not in actions
+        await editor.execute(actions["Dola: Apply hunk 1 of 2"])
+        await editor.idle()
+        assert len(editor.take_edits()) == 1
+        half = LONG.replace("total = total + item", "total += item")
+        assert editor.text(uri) == half
+        [hint] = editor.diagnostics(uri)
+        assert hint["range"]["start"]["line"] == 8
+        actions = await offered(editor, uri, "tax = total")
+        # One that is left is no longer one of some.
+        assert not any("hunk" in title for title in actions)
+        await editor.execute(actions["Dola: Apply proposed edit"])
+        await editor.idle()
+        assert len(editor.take_edits()) == 1
+        assert editor.text(uri) == NEW
+        assert editor.diagnostics(uri) == []
+
+
+async def test_a_hunk_that_makes_no_sense_alone_is_not_applied(tmp_path: Path, uri: str) -> None:
+    old = "def prices():\n    return dict(\n" + "".join(f"        {c}=1,\n" for c in "abcde")
+    new = old.replace("dict(", "sorted(dict(") + "    ))\n"
+    old += "    )\n"
+    async with Editor.connect(server(tmp_path, fenced(new))) as editor:
+        await editor.open(uri, old)
+        await editor.execute(await chosen(editor, uri, "dola.refactor", "dict"))
+        await editor.idle()
+        assert len(editor.take_messages()) == 1
+        actions = await offered(editor, uri, "dict")
+        await editor.execute(actions["Dola: Apply hunk 1 of 2"])
+        await editor.idle()
+        [message] = editor.take_messages()
+        assert "would not parse as Python, without the other parts of the proposal" in message
+        assert editor.text(uri) == old
+        assert "Dola: Apply hunk 1 of 2" in await offered(editor, uri, "dict")
+
+
+async def test_the_hint_goes_with_the_proposal_and_with_the_document(
+    profile: str, tmp_path: Path, uri: str
+) -> None:
+    async with Editor.connect(server(tmp_path, fenced(NEW), fenced(NEW)), profile) as editor:
+        actions = await proposed(editor, uri)
+        await editor.execute(actions["Dola: Discard proposed edit"])
+        assert editor.diagnostics(uri) == []
+        await editor.execute(await chosen(editor, uri, "dola.refactor", WHERE))
+        await editor.idle()
+        editor.take_messages()
+        assert len(editor.diagnostics(uri)) == 1
+        await editor.close(uri)
+        await editor.idle()
+        assert editor.diagnostics(uri) == []
+
+
+def own(params: dict[str, Any]) -> None:
+    params["capabilities"]["experimental"] = {"dolaReview": True}
+
+
+async def test_a_client_with_a_view_of_its_own_is_told_and_can_ask(
+    profile: str, tmp_path: Path, uri: str
+) -> None:
+    async with Editor.connect(server(tmp_path, fenced(NEW)), profile, change=own) as editor:
+        await proposed(editor, uri)
+        [told] = editor.take_notifications("dola/proposed")
+        assert told["label"] == "refactor bill, 10 lines"
+        assert (told["uri"], told["hunks"], told["refused"]) == (uri, 2, False)
+        await editor.type(uri, "def bill", "import os\n\n\ndef bill")
+        shown = await editor.run("dola.review", {"proposal": told["id"], "do": "text"})
+        assert shown["before"] == editor.text(uri)
+        assert shown["after"] == "import os\n\n\n" + NEW
+        assert [hunk["start"]["line"] for hunk in shown["hunks"]] == [6, 11]
+        assert shown["hunks"][1]["text"] == " / 100"
+        assert shown["stale"] == ""
+        await editor.run("dola.review", {"proposal": told["id"], "do": "apply", "hunk": 1})
+        await editor.idle()
+        editor.take_edits()
+        [again] = editor.take_notifications("dola/proposed")
+        assert (again["id"], again["hunks"]) == (told["id"], 1)
+        await editor.type(uri, "total = total + item", "total = item + total")
+        shown = await editor.run("dola.review", {"proposal": told["id"], "do": "text"})
+        assert "has changed" in shown["stale"]
+        assert (shown["before"], shown["hunks"]) == (LONG, [])
+        await editor.run("dola.review", {"proposal": told["id"], "do": "discard"})
+        assert editor.take_notifications("dola/settled") == [{"id": told["id"]}]
+
+
+async def test_a_hunk_that_is_not_there(tmp_path: Path, uri: str) -> None:
+    async with Editor.connect(server(tmp_path, fenced(NEW)), change=own) as editor:
+        await proposed(editor, uri)
+        [told] = editor.take_notifications("dola/proposed")
+        for hunk in (2, -1, "1", True, 1.0):
+            await editor.run("dola.review", {"proposal": told["id"], "do": "apply", "hunk": hunk})
+            [message] = editor.take_messages()
+            assert "Nothing was changed" in message
+        await editor.run("dola.review", {"proposal": told["id"], "do": "discard", "hunk": 0})
+        [again] = editor.take_notifications("dola/proposed")
+        assert again["hunks"] == 1
+        assert editor.text(uri) == LONG
+
+
+async def test_a_refused_answer_has_its_hint(tmp_path: Path, uri: str) -> None:
+    gone = fenced("def summe(items):\n    return sum(items)\n")
+    async with Editor.connect(server_with(tmp_path, FakeModel(gone, gone))) as editor:
+        await editor.open(uri, TEXT)
+        await editor.execute(await chosen(editor, uri, "dola.refactor"))
+        await editor.idle()
+        editor.take_messages()
+        [hint] = editor.diagnostics(uri)
+        assert hint["message"].startswith("Dola: refused answer (refactor total")
