@@ -20,12 +20,12 @@ from dola_ls.core.outcome import (
     Explained,
     Outcome,
     Proposed,
-    Receipt,
     Refused,
     Unchanged,
 )
 from dola_ls.lsp.documents import document_key
 from dola_ls.lsp.progress import Progress
+from dola_ls.lsp.receipts import closing_words, event, in_words, receipt_of
 
 if TYPE_CHECKING:
     from dola_ls.lsp.server import DolaServer
@@ -134,7 +134,7 @@ class Jobs:
             self._jobs.discard(job)
             news = self._news(job)
             with contextlib.suppress(Exception):
-                await progress.end("; ".join([_closing_words(outcome), *news]))
+                await progress.end("; ".join([closing_words(outcome), *news]))
         self._tell(job, task.document, outcome)
         await self._server.configuration.save_predictions()
 
@@ -162,9 +162,16 @@ class Jobs:
 
     def _tell(self, job: Job, document: Document, outcome: Outcome) -> None:
         """Say how it ended, where the editor does not show it already."""
-        log.info("%s: %s%s", job.token, type(outcome).__name__, _figures(outcome))
+        receipt = receipt_of(outcome)
+        figures = f", {in_words(receipt)}" if receipt is not None else ""
+        log.info("%s: %s%s", job.token, type(outcome).__name__, figures)
+        if receipt is not None:
+            # To the editor's log of this server, where it is in nobody's way.
+            self._server.window_log_message(
+                types.LogMessageParams(types.MessageType.Info, f"{job.label}: {in_words(receipt)}")
+            )
         if self._server.configuration.settings().settings.receipts:
-            self._server.telemetry_event(_event(job, outcome))
+            self._server.telemetry_event(event(job.token.split("-")[1], outcome))
         say = self._server.say
         match outcome:
             case Refused(reason=reason, rule=rule, proposal=proposal):
@@ -190,59 +197,3 @@ class Jobs:
                 )
             case Created(shown=False, path=path):
                 say(f"{job.label}: {path.name} was created.", types.MessageType.Info)
-
-
-def _receipt_of(outcome: Outcome) -> Receipt | None:
-    return getattr(outcome, "receipt", None)
-
-
-def _figures(outcome: Outcome) -> str:
-    """Return an outcome's figures for the log; it never holds code."""
-    receipt = _receipt_of(outcome)
-    if receipt is None:
-        return ""
-    return (
-        f", {receipt.model}, {receipt.seconds:.1f} s, {receipt.prompt_tokens} tokens in, "
-        f"{receipt.completion_tokens} out, {receipt.reasoning_tokens} thinking, prediction "
-        f"{receipt.accepted_prediction_tokens} accepted {receipt.rejected_prediction_tokens} "
-        f"rejected, cost {receipt.cost_usd}"
-    )
-
-
-def _event(job: Job, outcome: Outcome) -> dict[str, object]:
-    """Return an outcome as a `telemetry/event`, for clients that asked for receipts."""
-    receipt = _receipt_of(outcome) or Receipt("", 0.0)
-    return {
-        "type": "dola.receipt",
-        "action": job.token.split("-")[1],
-        "outcome": type(outcome).__name__.lower(),
-        "rule": getattr(outcome, "rule", None),
-        "model": receipt.model,
-        "seconds": round(receipt.seconds, 3),
-        "promptTokens": receipt.prompt_tokens,
-        "completionTokens": receipt.completion_tokens,
-        "reasoningTokens": receipt.reasoning_tokens,
-        "acceptedPredictionTokens": receipt.accepted_prediction_tokens,
-        "rejectedPredictionTokens": receipt.rejected_prediction_tokens,
-        "costUsd": receipt.cost_usd,
-    }
-
-
-def _closing_words(outcome: Outcome) -> str:
-    receipt = _receipt_of(outcome)
-    seconds = f" in {receipt.seconds:.1f} s" if receipt is not None else ""
-    match outcome:
-        case Edited(edits=edits):
-            return f"{len(edits)} {'edit' if len(edits) == 1 else 'edits'}{seconds}"
-        case Created(path=path):
-            return f"created {path.name}{seconds}"
-        case Explained():
-            return f"explained{seconds}"
-        case Unchanged():
-            return "nothing to change"
-        case Proposed():
-            return "kept for review"
-        case Refused():
-            return "nothing was changed"
-        case Cancelled():
-            return "cancelled"

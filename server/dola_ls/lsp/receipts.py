@@ -1,0 +1,77 @@
+"""What an action took, for the progress that ends, for the logs, and as an event."""
+
+from __future__ import annotations
+
+from dola_ls.core.outcome import (
+    Cancelled,
+    Created,
+    Edited,
+    Explained,
+    Outcome,
+    Proposed,
+    Receipt,
+    Refused,
+    Unchanged,
+)
+
+
+def receipt_of(outcome: Outcome) -> Receipt | None:
+    """Return what an action cost; None where no model was asked."""
+    return getattr(outcome, "receipt", None)
+
+
+def in_words(receipt: Receipt) -> str:
+    """Return all that is known of what an action cost, in one line; it never holds code."""
+    words = [receipt.model, f"{receipt.seconds:.1f} s"]
+    if receipt.prompt_tokens is not None:
+        words.append(f"{receipt.prompt_tokens} tokens in")
+    if receipt.completion_tokens is not None:
+        words.append(f"{receipt.completion_tokens} out")
+    if receipt.reasoning_tokens:
+        words.append(f"{receipt.reasoning_tokens} of them thinking")
+    accepted, rejected = receipt.accepted_prediction_tokens, receipt.rejected_prediction_tokens
+    if accepted or rejected:
+        words.append(f"predicted tokens: {accepted or 0} accepted, {rejected or 0} rejected")
+    if receipt.cost_usd is not None:
+        words.append(f"${receipt.cost_usd:.6f}")
+    return ", ".join(word for word in words if word)
+
+
+def event(action: str, outcome: Outcome) -> dict[str, object]:
+    """Return an outcome as a `telemetry/event`, for clients that asked for receipts."""
+    receipt = receipt_of(outcome) or Receipt("", 0.0)
+    return {
+        "type": "dola.receipt",
+        "action": action,
+        "outcome": type(outcome).__name__.lower(),
+        "rule": getattr(outcome, "rule", None),
+        "model": receipt.model,
+        "seconds": round(receipt.seconds, 3),
+        "promptTokens": receipt.prompt_tokens,
+        "completionTokens": receipt.completion_tokens,
+        "reasoningTokens": receipt.reasoning_tokens,
+        "acceptedPredictionTokens": receipt.accepted_prediction_tokens,
+        "rejectedPredictionTokens": receipt.rejected_prediction_tokens,
+        "costUsd": receipt.cost_usd,
+    }
+
+
+def closing_words(outcome: Outcome) -> str:
+    """Return what the progress of an action says at its end: what came of it, and the receipt."""
+    receipt = receipt_of(outcome)
+    cost = f" ({in_words(receipt)})" if receipt is not None else ""
+    match outcome:
+        case Edited(edits=edits):
+            return f"{len(edits)} {'edit' if len(edits) == 1 else 'edits'}{cost}"
+        case Created(path=path):
+            return f"created {path.name}{cost}"
+        case Explained():
+            return f"explained{cost}"
+        case Unchanged():
+            return f"nothing to change{cost}"
+        case Proposed():
+            return f"kept for review{cost}"
+        case Refused():
+            return f"nothing was changed{cost}"
+        case Cancelled():
+            return "cancelled"
