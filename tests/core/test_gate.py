@@ -208,3 +208,29 @@ def test_control_files_are_no_targets():
     assert verdict is not None
     assert verdict.rule == "control_file"
     assert gate.may_edit(PurePosixPath("src/a.py")) is None
+
+
+PRICES = "def bill(used):\n    return used * 0.31\n"
+
+
+@pytest.mark.parametrize(
+    ("instruction", "code", "rule"),
+    [
+        (
+            "Extract 0.31 into a constant PRICE.",
+            "    return used * PRICE\n",
+            "asked_but_undeclared",
+        ),
+        ("Introduce a helper cost.", "    return cost(used)\n", "asked_but_undeclared"),
+        ("Use PRICE.", "    return used * PRICE\n", None),
+        ("Extract the number.", "    return used * PRICE\n", None),
+        (None, "    return used * PRICE\n", None),
+    ],
+)
+def test_a_name_that_was_to_be_made_has_to_be_there(instruction, code, rule):
+    document = Document("file:///a.py", "python", 1, PRICES)
+    tree = parse(document)
+    target = find_target(document, tree, Span(0, 0))
+    rewrite = rewrite_region(document, target.region, "def bill(used):\n" + code)
+    verdict = gate.judge(candidate(document, tree, target, rewrite, instruction))
+    assert (verdict.rule if verdict else None) == rule

@@ -22,10 +22,10 @@ _ADVICE = {
     "repeats": "Put into REPLACE only what takes the place of the SEARCH lines.",
     "indentation": "Indent the lines of both parts as they are in the text.",
 }
-
-
+_DECLARE = "Write what declares it too, above the code that uses it."
 _MENDING = {
-    "undeclared": "Write what declares it too, above the code that uses it.",
+    "undeclared": _DECLARE,
+    "asked_but_undeclared": _DECLARE,
     "unchanged": "Make the change that the task asks for.",
     "elided": "Write every line, also those that stay.",
 }

@@ -12,6 +12,7 @@ from pathlib import PurePath
 from dola_ls.core.candidate import Candidate, Verdict
 from dola_ls.core.document import Document, Edit, apply_edits, split_lines
 from dola_ls.core.documentation import code_changed
+from dola_ls.core.doubts import undeclared
 from dola_ls.core.elisions import left_out
 from dola_ls.core.languages import language_of
 from dola_ls.core.misfits import (
@@ -24,7 +25,7 @@ from dola_ls.core.misfits import (
     markers,
 )
 from dola_ls.core.policy import control_characters, hidden_characters, is_control_file
-from dola_ls.core.reach import names_to_go
+from dola_ls.core.reach import names_to_go, to_declare
 from dola_ls.core.scopes import declarations, symbols_around
 from dola_ls.core.surroundings import copies, holds_second_version, repeats_neighbours
 from dola_ls.core.syntax import Symbol, Tree, parse, python_parses, symbols_in
@@ -163,6 +164,15 @@ def garbled(c: Candidate) -> str | None:
     return f"it holds broken characters ({', '.join(found[:5])})" if found else None
 
 
+def asked_but_undeclared(c: Candidate) -> str | None:
+    """Refuse code that uses a name which it was to bring along, and which nothing declares.
+
+    Of other names it is only doubted whether they are declared (`dola_ls.core.doubts`).
+    """
+    asked = to_declare(c.instruction or "").intersection(undeclared(c.document, c.rewrite))
+    return f"it uses {', '.join(sorted(asked))}, declared nowhere" if asked else None
+
+
 def region_twice(c: Candidate) -> str | None:
     """Refuse the same code several times in a row; what was meant is not certain."""
     times = copies(c.new)
@@ -249,6 +259,7 @@ RULES: tuple[Rule, ...] = (
     unparsable,
     code_touched,
     lost_symbols,
+    asked_but_undeclared,
     declared_twice,
     repeats,
     code_fences,

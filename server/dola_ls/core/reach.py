@@ -25,6 +25,11 @@ _TO_GO = re.compile(
     r"|\bget rid\b",
     re.IGNORECASE,
 )
+_TO_MAKE = re.compile(
+    r"\b(?:add|creat|declar|defin|extract|introduc|mov|put|turn)(?:e|ing)?\b|\b(?:named|called)\b"
+    r"|\ba (?:\w+ )?(?:constant|function|helper|method|variable)\b",
+    re.IGNORECASE,
+)
 _MEMBER = re.compile(r"\b(?:attribute|field|member|propert(?:y|ies)|struct)s?\b", re.IGNORECASE)
 #: Shorter names are words of the language as often as names of the file.
 _SHORTEST = 3
@@ -83,3 +88,8 @@ def names_to_go(instruction: str, target: Target) -> set[str]:
     names = set(WORD.findall(instruction))
     renamed = renamed_symbol(instruction, target)
     return names | {renamed} if renamed else names
+
+
+def to_declare(instruction: str) -> set[str]:
+    """Return the words of an instruction that may be names of what it wants made."""
+    return set(WORD.findall(instruction)) if _TO_MAKE.search(instruction) else set()

@@ -91,6 +91,9 @@ def _edit(model: Any, edit_format: str, job: dict[str, Any]) -> dict[str, Any]:
             # As in aider's own benchmark: nobody is there to run them.
             suggest_shell_commands=False,
         )
+        # One message needs no summary of the chat. The thread that writes it would go on after the
+        # answer, and take the engine from whoever is asked next.
+        coder.summarize_start = lambda: None
         started = time.perf_counter()
         coder.run(with_message=job["message"])
         seconds = time.perf_counter() - started
