@@ -16,6 +16,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from dola_ls.core.own_actions import OwnAction
 from dola_ls.log import redact
 from dola_ls.model.provider import home_origin
 from dola_ls.settings import (
@@ -28,7 +29,7 @@ from dola_ls.settings import (
     settings_from,
     value_of,
 )
-from dola_ls.user_file import chosen_file, default_user_file, read_user_file
+from dola_ls.user_file import UserFile, chosen_file, default_user_file, read_user_file
 
 #: Read elsewhere: the key by `dola_ls.model.keys`, the path by `dola_ls.user_file`.
 _OTHER_VARIABLES = ("DOLA_API_KEY", "DOLA_CONFIG")
@@ -46,6 +47,8 @@ class Resolved:
     problems: list[str]
     #: The user file that was looked for, whether it exists or not.
     user_file: Path | None
+    #: The user's own actions, which come from the user file alone.
+    actions: tuple[OwnAction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +87,9 @@ def resolve(
     """
     problems: list[str] = []
     user_file = chosen_file(env, user_file, problems)
-    from_file = read_user_file(user_file, problems) if user_file else {}
+    from_file = read_user_file(user_file, problems) if user_file else UserFile()
     layers = [
-        _Layer(str(user_file), from_file),
+        _Layer(str(user_file), from_file.settings),
         _Layer("initializationOptions", client, trusted=False),
         _Layer("workspace/configuration", configuration, trusted=False),
         *(_Layer(v, {ENVIRONMENT[v]: env[v]}) for v in ENVIRONMENT if env.get(v, "").strip()),
@@ -108,7 +111,7 @@ def resolve(
                     "can read it there. Set DOLA_API_KEY instead."
                 )
             elif name not in DEFAULTS:
-                unknown.append(_unknown(name, layer.source) if len(unknown) < _UNKNOWN_TOLD else "")
+                unknown.append(_unknown(name, layer) if len(unknown) < _UNKNOWN_TOLD else "")
             elif complaint := _complaint(name, value):
                 wrong.setdefault(name, []).append(f"`{name}` ({layer.source}) {complaint}")
             else:
@@ -129,7 +132,8 @@ def resolve(
     problems += _near_misses(env)
     problems += _idle_address(settings, [layer.source for layer in layers], sources)
     # initializationOptions and workspace/configuration often hold the same mistake.
-    return Resolved(settings, sources, list(dict.fromkeys(problems)), user_file)
+    problems = list(dict.fromkeys(problems))
+    return Resolved(settings, sources, problems, user_file, from_file.actions)
 
 
 def _flat(layer: _Layer, problems: list[str]) -> Iterator[tuple[str, object]]:
@@ -193,15 +197,17 @@ def _instead(settings: Settings, name: str) -> str:
     return "It stays unset." if value is None else f"`{value}` is used instead."
 
 
-def _unknown(name: str, source: str) -> str:
+def _unknown(name: str, layer: _Layer) -> str:
     def plain(text: str) -> str:
         return re.sub(r"[^a-z0-9.]", "", text.lower())
 
     shown = _printable(name)
     known = {plain(leaf): leaf for leaf in DEFAULTS}
+    if layer.trusted:
+        known["actions"] = "[[actions]]"
     close = difflib.get_close_matches(plain(shown), known, n=1, cutoff=0.75)
     hint = f" Did you mean `{known[close[0]]}`?" if close else ""
-    return f"`{shown}` ({source}) is no setting of dola-ls and was ignored.{hint}"
+    return f"`{shown}` ({layer.source}) is no setting of dola-ls and was ignored.{hint}"
 
 
 def _printable(name: str) -> str:
@@ -213,9 +219,10 @@ def _distrusted(names: list[str], user_file: Path | None) -> str:
     listed = ", ".join(f"`{_printable(name)}`" for name in names)
     text = (
         f"{listed} from the editor's settings: ignored, because a workspace can change those and "
-        "would then decide where your code and key go, what is run or what is written to disk."
+        "would then decide where your code and key go, what is run, what is asked about your code "
+        "or what is written to disk."
     )
-    ours = [name for name in names if name in DEFAULTS]
+    ours = [name for name in names if name in DEFAULTS or name == "actions"]
     if not ours:
         return text
     variables = [v for v, name in ENVIRONMENT.items() if name in ours]
@@ -223,7 +230,10 @@ def _distrusted(names: list[str], user_file: Path | None) -> str:
     places = [str(user_file)] if user_file else []
     if variables:
         places.append(f"the environment ({', '.join(variables)})")
-    return f"{text} Set {'it' if len(ours) == 1 else 'them'} in {' or in '.join(places)} instead."
+    if not places:
+        return text
+    them = "it" if len(ours) == 1 and ours != ["actions"] else "them"
+    return f"{text} Set {them} in {' or in '.join(places)} instead."
 
 
 def _near_misses(env: Mapping[str, str]) -> list[str]:

@@ -22,10 +22,14 @@ from pydantic import (
 from dola_ls.model.provider import checked_url
 
 #: Never taken from client settings: editors merge the workspace's own settings into those, and
-#: whoever sends a pull request could then choose where code and keys go or what is run (S1).
-#: The last two belong to later versions and are refused under these names already now.
+#: whoever sends a pull request could then choose where code and keys go, what is run, or what is
+#: asked about the code (S1). ``tests.run`` and ``prompts`` are settings of no version yet, and
+#: refused already now.
 RESTRICTED = frozenset(
-    {"provider", "base_url", "api_key", "key_command", "proxy", "ca_bundle", "tests.run", "prompts"}
+    [
+        *("provider", "base_url", "api_key", "key_command", "proxy", "ca_bundle"),
+        *("actions", "prompts", "tests.run"),
+    ]
 )
 #: Log levels that write code to disk; the same rule.
 RESTRICTED_VALUES = {"log": frozenset({"trace"})}

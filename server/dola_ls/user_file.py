@@ -5,9 +5,22 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from dola_ls.core.own_actions import OwnAction
+from dola_ls.core.own_reading import read_actions
+
 _LARGEST_FILE = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class UserFile:
+    """What a user file says."""
+
+    settings: Mapping[str, object] = field(default_factory=dict)
+    #: Those of the user's own actions that can be used.
+    actions: tuple[OwnAction, ...] = ()
 
 
 def default_user_file() -> Path | None:
@@ -39,11 +52,11 @@ def chosen_file(env: Mapping[str, str], default: Path | None, problems: list[str
     return path
 
 
-def read_user_file(path: Path, problems: list[str]) -> Mapping[str, object]:
+def read_user_file(path: Path, problems: list[str]) -> UserFile:
     """Return what the user file says; a file that cannot be used says nothing but why."""
     try:
         if not path.exists():
-            return {}
+            return UserFile()
         if not path.is_file():  # opening a pipe would wait for ever
             raise OSError("it is not a regular file")
         mode = path.stat().st_mode if os.name == "posix" else 0
@@ -51,29 +64,38 @@ def read_user_file(path: Path, problems: list[str]) -> Mapping[str, object]:
             raw = file.read(_LARGEST_FILE + 1)
         if len(raw) > _LARGEST_FILE:
             raise OSError("it is larger than 1 MiB")
-        data: dict[str, object] = tomllib.loads(raw.decode("utf-8-sig"))
+        text = raw.decode("utf-8-sig")
+        data: dict[str, object] = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         problems.append(f"{path} was ignored, because it is not valid TOML: {error}.")
-        return {}
+        return UserFile()
+    except RecursionError:  # tomllib sets no limit of its own before Python 3.14
+        problems.append(f"{path} was ignored, because its values are nested too deeply.")
+        return UserFile()
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         problems.append(f"{path} was ignored, because line {line} is not UTF-8.")
-        return {}
+        return UserFile()
     except OSError as error:
         problems.append(
             f"{path} was ignored, because it cannot be read: {error.strerror or error}."
         )
-        return {}
+        return UserFile()
     if mode & 0o002:
         problems.append(
             f"{path} was ignored, because every user of this machine can write to it. "
             f"Run: chmod 600 '{path}'"
         )
-        return {}
+        return UserFile()
     section = data.get("dola", data)
     if mode & 0o077 and isinstance(section, dict) and section.pop("api_key", None) is not None:
         problems.append(
             f"`api_key` in {path} was not used, because other users of this machine can read the "
             f"file. Run: chmod 600 '{path}'"
         )
-    return data
+    actions, wrong = read_actions(data, text, path.name)
+    problems += wrong
+    data.pop("actions", None)
+    if isinstance(section, dict):
+        section.pop("actions", None)
+    return UserFile(data, tuple(actions))

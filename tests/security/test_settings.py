@@ -29,6 +29,7 @@ HOSTILE: dict[str, object] = {
     "ca_bundle": os.path.abspath("/canary.pem"),
     "tests.run": ["canary-program"],
     "prompts": {"refactor": "canary"},
+    "actions": [{"id": "canary", "title": "Canary", "prompt": "canary"}],
 }
 #: What the sender of a pull request can put into a project.
 PLANTED = {
@@ -89,11 +90,12 @@ def test_restricted_settings_from_the_editor_are_ignored_with_one_warning(
     else:
         resolved = resolve(None, {}, {}, file, configuration=sent)
     assert resolved.settings == resolve(None, {}, {}, file).settings
+    assert resolved.actions == ()
     assert set(resolved.sources.values()) == {"default"}
     [warning] = resolved.problems
     assert f"`{name}`" in warning
     assert "canary" not in warning
-    assert (str(file) in warning) is (name in DEFAULTS)
+    assert (str(file) in warning) is (name in DEFAULTS or name == "actions")
 
 
 @pytest.mark.parametrize("name", ["prompts.refactor", "key_command.0", "tests.run"])

@@ -127,3 +127,65 @@ def test_the_usual_place_is_the_users_config_folder(
     found.parent.mkdir(parents=True)
     found.write_text('model = "from-home"\n')
     assert load(env={}).settings.model == "from-home"
+
+
+OWN = '[[actions]]\nid = "sum-up"\ntitle = "Sum up {name}"\nprompt = "Sum it up."\n'
+
+
+@pytest.mark.parametrize("table", ["", "[dola]\n"])
+def test_the_users_own_actions_are_no_unknown_settings(table: str, tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    own = OWN.replace("actions", "dola.actions") if table else OWN
+    path.write_text(f'\ufeff{table}model = "m"\n{own}', encoding="utf-8")
+    resolved = resolve(None, {}, {}, path)
+    assert resolved.problems == []
+    assert resolved.settings.model == "m"
+    [action] = resolved.actions
+    assert (action.id, action.line) == ("sum-up", 3 if table else 2)
+
+
+def test_actions_stand_beside_a_dola_table_too(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(f'[dola]\nmodel = "m"\n{OWN}')
+    resolved = resolve(None, {}, {}, path)
+    assert [action.id for action in resolved.actions] == ["sum-up"]
+    assert resolved.problems == []
+
+
+def test_wrong_actions_are_told_by_line_beside_other_mistakes(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(f'apply = "maybe"\n{OWN}{OWN}scop = "file"\n[action]\nid = "a"\n')
+    resolved = resolve(None, {}, {}, path)
+    assert len(resolved.actions) == 1
+    same, scop, action, apply = resolved.problems
+    assert same.startswith('mine.toml, line 7: actions "sum-up": the action on line 2 has that id')
+    assert scop.startswith('mine.toml, line 10: actions "sum-up": there is no key scop;')
+    assert "Did you mean scope?" in scop
+    assert action.endswith("Did you mean `[[actions]]`?")
+    assert "`apply`" in apply
+
+
+def test_a_file_that_is_not_used_brings_no_actions(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(f"{OWN}model = \n")
+    assert resolve(None, {}, {}, path).actions == ()
+    path.write_text(OWN)
+    path.chmod(0o666 if os.name == "posix" else 0o600)
+    assert len(resolve(None, {}, {}, path).actions) == (os.name != "posix")
+
+
+def test_a_file_of_brackets_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(f"a = {'[' * 50_000}{']' * 50_000}\n")
+    [problem] = resolve(None, {}, {}, path).problems
+    assert "nested too deeply" in problem
+
+
+@pytest.mark.parametrize("depth", range(50, 500, 10))
+def test_deeply_nested_values_of_an_action_are_a_mistake_like_others(
+    depth: int, tmp_path: Path
+) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text(f"{OWN}scope = {'[' * depth}{']' * depth}\n")
+    [problem] = resolve(None, {}, {}, path).problems
+    assert "scope has to be" in problem or "nested too deeply" in problem

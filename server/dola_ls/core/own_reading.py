@@ -43,7 +43,8 @@ def read_actions(
         return [], []
     try:
         lines = lines_of(text)
-    except ValueError:  # TOML newer than what is known here: better no lines than no actions
+    # TOML newer than what is known here, or nested deeply: better no lines than no actions.
+    except (ValueError, RecursionError):
         lines = {}
     reading = _Reading(lines, file)
     tables = [entry for where, value in found for entry in reading.tables(where, value)]
