@@ -21,6 +21,7 @@ from dola_ls.report import as_text
 from dola_ls.snippets import snippets
 
 if TYPE_CHECKING:
+    from dola_ls.core.own_actions import OwnAction
     from dola_ls.model.keys import Keys
     from dola_ls.model.prediction import PredictionBook
     from dola_ls.model.provider import Choice
@@ -122,6 +123,7 @@ async def examine(
         "executable": sys.executable,
         "settings": settings,
         "user_file": {"path": _text(resolved.user_file), "exists": _exists(resolved.user_file)},
+        "actions": [_own_action(own) for own in resolved.actions],
         "log_file": _text(log.file_in_use()),
         "key": await _key(resolved, choice, keys),
         "model": _model(choice, _predictions()),
@@ -245,6 +247,11 @@ def _local() -> dict[str, Any]:
             }
         )
     return {"engine_installed": engine_installed(), "models": models}
+
+
+def _own_action(own: OwnAction) -> dict[str, Any]:
+    """Describe an action of the user's own, by what one looks for in the editor and the file."""
+    return {"id": own.id, "title": own.title, "kind": own.action.kind, "line": own.line}
 
 
 def _text(path: Path | None) -> str | None:

@@ -15,6 +15,7 @@ def as_text(report: Mapping[str, Any], *, colour: bool = False) -> str:
     lines = [f"dola-ls {report['version']}, Python {report['python']}, {report['platform']}"]
     sections = (
         ("Settings", _settings(report)),
+        ("Your own actions", _own_actions(report["actions"])),
         ("Key", _key(report["key"])),
         ("Model", _model(report)),
         ("Embedded engine", _local(report["local"])),
@@ -45,6 +46,13 @@ def _settings(report: Mapping[str, Any]) -> Iterator[str]:
     there = "" if file["exists"] else " (there is none)"
     yield f"  {'user file':<20} {file['path'] or 'no home folder'}{there}"
     yield f"  {'log file':<20} {report['log_file'] or 'none; the log goes to stderr'}"
+
+
+def _own_actions(actions: list[Mapping[str, Any]]) -> Iterator[str]:
+    if not actions:
+        yield "  none; an [[actions]] table in the user file makes one"
+    for own in actions:
+        yield f"  {own['id']:<20} {own['title']:<34} {own['kind']}, line {own['line']}"
 
 
 def _key(key: Mapping[str, Any]) -> Iterator[str]:

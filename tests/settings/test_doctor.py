@@ -42,6 +42,13 @@ class UserFile(Strict):
     exists: bool
 
 
+class OwnEntry(Strict):
+    id: str
+    title: str
+    kind: str
+    line: int
+
+
 class KeyEntry(Strict):
     present: bool
     source: str | None
@@ -100,6 +107,7 @@ class ReportSchema(Strict):
     executable: str
     settings: dict[str, Setting]
     user_file: UserFile
+    actions: list[OwnEntry]
     log_file: str | None
     key: KeyEntry
     model: ModelEntry | None
@@ -290,6 +298,31 @@ def test_wrong_settings_are_listed_and_the_model_is_asked_all_the_same(
     configured.enqueue(answer("OK"))
     check()
     assert "Ready, with the problems above." in capsys.readouterr().out
+
+
+def test_the_users_own_actions_are_listed_and_wrong_ones_named(
+    configured: ThreadedFakeApi,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    check("--offline")
+    assert "Your own actions\n  none" in capsys.readouterr().out
+    file = tmp_path / "config.toml"
+    file.write_text(
+        '# mine\n[[actions]]\nid = "sum-up"\ntitle = "Sum up {name}"\nprompt = "Sum it up."\n'
+        'answer = "explain"\n\n[[actions]]\nid = "b"\ntitle = "B"\n'
+    )
+    monkeypatch.setenv("DOLA_CONFIG", str(file))
+    _, report = checked(capsys, "--offline")
+    assert report["actions"] == [
+        {"id": "sum-up", "title": "Sum up {name}", "kind": "dola.explain.sum-up", "line": 2}
+    ]
+    [problem] = report["problems"]
+    assert problem.startswith('config.toml, line 8: actions "b": it has no prompt')
+    text = as_text(report)
+    assert "sum-up               Sum up {name}" in text
+    assert "dola.explain.sum-up, line 2\n" in text
 
 
 def test_what_is_known_of_predictions_is_told(
