@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import re
+from dataclasses import replace
 
 import pytest
 
 from dola_ls import __version__
 from dola_ls.core.prompt import Prompt
 from dola_ls.model.client import HttpModel
+from dola_ls.model.endpoint import Endpoint
 from dola_ls.model.errors import BadRequest
 from dola_ls.model.prediction import Capability, PredictionBook
 from tests.fakes.api import FakeApi, answer, chunk, events_reply, sse, status, usage_of
@@ -272,3 +274,28 @@ async def test_a_closed_model_can_be_asked_again(api: FakeApi, model: HttpModel)
     await model.aclose()
     await model.aclose()
     assert (await listen(model)).text == "two"
+
+
+async def test_another_model_at_the_same_address_shares_the_connection_and_nothing_it_learnt(
+    api: FakeApi, make_model: MakeModel
+) -> None:
+    book = PredictionBook()
+    usual = make_model(predictions=book)
+    there = Endpoint("custom", api.base_url, "small", KEY, api.origin, reasoning_effort="high")
+    other = usual.asking(replace(there, context_tokens=99))
+    assert (usual.name, other.name, other.context_tokens) == (
+        "bytedance/dola-seed-2-0-code",
+        "small",
+        99,
+    )
+    # The error's short body leaves the connection in the pool.
+    api.enqueue(status(401), answer("two", usage=usage_of(accepted=40, rejected=5)))
+    assert (await listen(usual)).error is not None
+    assert (await listen(other, Prompt("s", "u", prediction=LONG))).text == "two"
+    first, second = api.requests
+    assert (second.json["model"], second.json["reasoning_effort"]) == ("small", "high")
+    assert first.connection == second.connection
+    assert book.capability(api.origin, "small") is Capability.WORKS
+    assert book.capability(api.origin, "bytedance/dola-seed-2-0-code") is Capability.UNKNOWN
+    await usual.aclose()
+    await api.connected(0)

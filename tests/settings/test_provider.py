@@ -9,10 +9,18 @@ from types import ModuleType
 
 import pytest
 
+from dola_ls.core.own_actions import OwnAction
 from dola_ls.model.client import HttpModel
 from dola_ls.model.endpoint import Endpoint
 from dola_ls.model.keys import Keys
-from dola_ls.model.provider import Choice, LocalChoice, Unavailable, choose, open_model
+from dola_ls.model.provider import (
+    Choice,
+    LocalChoice,
+    Unavailable,
+    choose,
+    choose_own,
+    open_model,
+)
 from dola_ls.model.weights import MODELS, models_dir
 from dola_ls.resolve import resolve
 
@@ -85,6 +93,45 @@ async def test_the_small_model_for_cheap_work() -> None:
     assert endpoint(await chosen({**KEY, "DOLA_FAST_MODEL": "f"}, fast=True)).model == "f"
     assert endpoint(await chosen({**KEY, "DOLA_MODEL": "m"}, fast=True)).model == "m"
     assert endpoint(await chosen({**KEY, "DOLA_FAST_MODEL": "f"})).model != "f"
+
+
+async def own_choice(env: Mapping[str, str], **named: str) -> tuple[Choice, Choice]:
+    """Return what the settings lead to, and what they lead to for an action of the user's own."""
+    settings, keys = resolve(None, env, {}, None).settings, Keys(env)
+    own = OwnAction("a", "A", "Do it.", **named)
+    return await choose(settings, keys), await choose_own(own, settings, keys)
+
+
+@pytest.mark.parametrize(
+    ("env", "named", "model", "effort"),
+    [
+        ({}, {}, "bytedance/dola-seed-2-0-code", "low"),
+        ({}, {"model": "fast"}, "bytedance/dola-seed-2-0-lite", "low"),
+        ({"DOLA_FAST_MODEL": "f"}, {"model": "fast", "effort": "high"}, "f", "high"),
+        ({"DOLA_MODEL": "m"}, {"model": "fast"}, "m", "low"),
+        ({"DOLA_MODEL": "m", "DOLA_FAST_MODEL": "f"}, {"model": "mine"}, "mine", "low"),
+        ({"DOLA_BASE_URL": "https://own.example", "DOLA_MODEL": "m"}, {"model": "n"}, "n", None),
+        ({"DOLA_PROVIDER": "ark"}, {"effort": "medium"}, "seed-2-0-code-preview-260328", "medium"),
+    ],
+)
+async def test_an_action_of_the_users_own_names_model_and_effort_and_nothing_else(
+    env: dict[str, str], named: dict[str, str], model: str, effort: str | None
+) -> None:
+    usual, own = map(endpoint, await own_choice({**KEY, **env}, **named))
+    assert (own.model, own.reasoning_effort) == (model, effort)
+    assert (own.base_url, own.api_key, own.key_origin) == (
+        usual.base_url,
+        usual.api_key,
+        usual.key_origin,
+    )
+
+
+@pytest.mark.usefixtures("engine")
+async def test_the_embedded_engine_has_no_other_model_for_an_action() -> None:
+    install("0.5b")
+    usual, own = await own_choice({"DOLA_PROVIDER": "local"}, model="fast", effort="high")
+    assert isinstance(usual, LocalChoice)
+    assert own == usual
 
 
 async def test_ark_by_name_and_by_its_own_key() -> None:

@@ -14,11 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from dola_ls.core.own_actions import OwnAction
     from dola_ls.model.keys import Keys
     from dola_ls.model.prediction import PredictionBook
     from dola_ls.model.provider import Choice, Unavailable
     from dola_ls.model.stream import ChatModel
     from dola_ls.resolve import Resolved
+    from dola_ls.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +40,8 @@ class Configuration:
     initialization_options: Any = None
     #: As the client last said it, by answer or by notification.
     client_settings: Any = None
+    #: The user's own actions as they were last read; none before the settings are.
+    own_actions: tuple[OwnAction, ...] = ()
     _resolved: Resolved | None = None
     _keys: Keys | None = None
     _choice: Choice | None = None
@@ -51,6 +55,8 @@ class Configuration:
     _filing: asyncio.Lock = field(default_factory=asyncio.Lock)
     _unwritable: bool = False
     _told: set[str] = field(default_factory=set)
+    #: The user's own actions whose model the embedded engine has not got, as far as it was said.
+    _without_model: set[str] = field(default_factory=set)
 
     def changed(self) -> None:
         """Look again at the next action: the client's settings have changed."""
@@ -69,6 +75,7 @@ class Configuration:
                 command_line=self.command_line,
             )
             logging_setup.set_level(self._resolved.settings.log)
+            self.own_actions = self._resolved.actions
         return self._resolved
 
     def new_problems(self) -> list[str]:
@@ -77,8 +84,11 @@ class Configuration:
         self._told.update(fresh)
         return fresh
 
-    async def model(self) -> ChatModel | Unavailable:
-        """Return the model to ask, or why there is none. May ask a key command or the keyring."""
+    async def model(self, own: OwnAction | None = None) -> ChatModel | Unavailable:
+        """Return the model to ask, or why there is none. May ask a key command or the keyring.
+
+        An action of the user's own may name another model at the same address, or an effort.
+        """
         if self.fixed_model is not None:
             return self.fixed_model
         from dola_ls.model.keys import Keys
@@ -98,7 +108,30 @@ class Configuration:
                 await self._close_model()
                 self._model = open_model(choice, predictions=predictions)
                 self._choice = choice
-            return self._model
+            if own is None or (own.model is None and own.effort is None):
+                return self._model
+            return await self._model_of(own, self._model, settings, self._keys)
+
+    async def _model_of(
+        self, own: OwnAction, usual: ChatModel, settings: Settings, keys: Keys
+    ) -> ChatModel | Unavailable:
+        """Return the model that an action of the user's own names."""
+        from dola_ls.model.client import HttpModel
+        from dola_ls.model.endpoint import Endpoint
+        from dola_ls.model.provider import Unavailable, choose_own
+
+        choice = await choose_own(own, settings, keys)
+        if isinstance(choice, Unavailable):
+            return choice
+        if isinstance(choice, Endpoint) and isinstance(usual, HttpModel):
+            return usual.asking(choice)
+        if own.id not in self._without_model:
+            self._without_model.add(own.id)
+            log.info(
+                "action %s: `model` and `effort` are left out, the embedded engine has one model",
+                own.id,
+            )
+        return usual
 
     @property
     def choice(self) -> Choice | None:

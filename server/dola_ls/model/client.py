@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import random
 import time
 import uuid
@@ -83,6 +84,14 @@ class HttpModel:
             Capability.WORKS: Predictions.WORKS,
             Capability.UNKNOWN: Predictions.UNKNOWN,
         }.get(self.predictions.capability(*server), Predictions.IGNORED)
+
+    def asking(self, endpoint: Endpoint) -> HttpModel:
+        """Return what asks another model at the same address, over the same connections."""
+        other = copy.copy(self)
+        other.name = endpoint.model
+        other.context_tokens = endpoint.context_tokens
+        other._endpoint = endpoint
+        return other
 
     async def aclose(self) -> None:
         """Close all connections, also those in use."""

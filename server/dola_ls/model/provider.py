@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from dola_ls.core.own_actions import FAST, OwnAction
 from dola_ls.model.endpoint import Endpoint, is_loopback, origin_of
 from dola_ls.model.keys import Key, Keys, NoKey
 from dola_ls.model.weights import MODELS, find, find_any, named
@@ -123,6 +124,20 @@ async def choose(settings: Settings, keys: Keys, *, fast: bool = False) -> Choic
         return _without_key(endpoint)
     local = _local(settings)
     return local if isinstance(local, LocalChoice) else _without_key(endpoint)
+
+
+async def choose_own(own: OwnAction, settings: Settings, keys: Keys) -> Choice:
+    """Decide as `choose` does, with the model and the effort that an action of the user's names.
+
+    Provider, address and key stay those of the settings. The embedded engine has one model, and
+    that does not reason.
+    """
+    named: dict[str, object] = {}
+    if own.model not in (None, FAST):
+        named["model"] = own.model
+    if own.effort is not None:
+        named["reasoning_effort"] = own.effort
+    return await choose(settings.model_copy(update=named), keys, fast=own.model == FAST)
 
 
 def open_model(
