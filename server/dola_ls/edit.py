@@ -29,6 +29,7 @@ from dola_ls.core.outcome import (
     Refused,
     Unchanged,
 )
+from dola_ls.core.own_prompt import render_own
 from dola_ls.core.prompt import Prompt, render
 from dola_ls.core.reach import reaches_beyond
 from dola_ls.core.reading import UNCHANGED, Failed, Found, read_blocks, read_rewrite
@@ -92,7 +93,9 @@ async def _settle(task: Task, editor: Editor, asking: Asking, last: Failed | Non
 
 def _strategy(task: Task, model: ChatModel, context: Context) -> Strategy:
     only_here = task.action.comments_only
-    elsewhere = not only_here and reaches_beyond(task.instruction, task.tree, task.target)
+    # The prompt of an own action shows what its scope says, and asks for no more.
+    reaches = not only_here and task.own is None
+    elsewhere = reaches and reaches_beyond(task.instruction, task.tree, task.target)
     return choose(
         task.action,
         context.region.count("\n"),
@@ -114,22 +117,7 @@ def _lines_expected(task: Task, context: Context, strategy: Strategy, form: Form
 def _prompt(
     task: Task, context: Context, strategy: Strategy, form: Form, failed: Failed | None
 ) -> Prompt:
-    template = task.action.prompt or task.action.id
-    whole = strategy.writes_file(form)
-    if whole:
-        template += "_file"
-        context = context.of_whole_file(task.document, task.target.region)
-    elif form not in (Form.REWRITE, Form.MENDED):
-        template += "_file_blocks" if strategy.in_file else "_blocks"
-    prompt = render(
-        task.action,
-        context,
-        task.instruction,
-        fields=_fields(task),
-        template=template,
-        whole=whole,
-        predicts=strategy.predicts(form),
-    )
+    prompt = _question(task, context, strategy, form)
     prompt = replace(prompt, again=task.retried or form is Form.MENDED)
     if form not in (Form.AGAIN, Form.MENDED) or failed is None:
         return prompt
@@ -138,6 +126,37 @@ def _prompt(
         # Blocks are mended one by one. Of a whole text a small model copies the fault along.
         told = f"Your answer was:\n{failed.text}\n\n{told}"
     return replace(prompt, user=f"{prompt.user}\n{told}\n")
+
+
+def _question(task: Task, context: Context, strategy: Strategy, form: Form) -> Prompt:
+    """Return what is asked in a form, without what was wrong with an earlier answer."""
+    predicts = strategy.predicts(form)
+    whole = strategy.writes_file(form)
+    blocks = not whole and form not in (Form.REWRITE, Form.MENDED)
+    if task.own is not None:
+        return render_own(
+            task.own,
+            context,
+            task.instruction or "",
+            task.problems,
+            template="refactor_blocks" if blocks else "refactor",
+            predicts=predicts,
+        )
+    template = task.action.prompt or task.action.id
+    if whole:
+        template += "_file"
+        context = context.of_whole_file(task.document, task.target.region)
+    elif blocks:
+        template += "_file_blocks" if strategy.in_file else "_blocks"
+    return render(
+        task.action,
+        context,
+        task.instruction,
+        fields=_fields(task),
+        template=template,
+        whole=whole,
+        predicts=predicts,
+    )
 
 
 def _fields(task: Task) -> dict[str, str]:
@@ -181,7 +200,7 @@ def _judged(task: Task, found: Found, reply: Reply, before: Failed | None) -> Fo
             task.tree,
             task.target,
             found,
-            task.instruction,
+            task.words,
             comments_only=task.action.comments_only,
         )
     )

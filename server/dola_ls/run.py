@@ -21,6 +21,7 @@ from dola_ls.core.outcome import (
     Outcome,
     Refused,
 )
+from dola_ls.core.own_prompt import render_own
 from dola_ls.core.policy import safe_markdown
 from dola_ls.core.prompt import render
 from dola_ls.edit import edit
@@ -28,6 +29,7 @@ from dola_ls.model.errors import CutOff as StreamCutOff
 from dola_ls.model.errors import OutOfTokens
 from dola_ls.model.stream import ChatModel
 from dola_ls.task import Editor, Task
+from dola_ls.write_new import write_new
 from dola_ls.write_tests import write_tests
 
 
@@ -46,13 +48,21 @@ async def run(task: Task, editor: Editor, model: ChatModel) -> Outcome:
     if task.action.answer == "explanation":
         return await _explain(task, editor, asking, context)
     if task.action.answer == "new-file":
-        return await write_tests(task, editor, asking, context)
+        write = write_tests if task.own is None else write_new
+        return await write(task, editor, asking, context)
     return await edit(task, editor, asking, context)
 
 
 async def _explain(task: Task, editor: Editor, asking: Asking, context: Context) -> Outcome:
     """Show prose; half of it is still of use, and says that it is half."""
-    reply = await asking.ask(render(task.action, context, task.instruction), task.document.text)
+    if task.own is None:
+        prompt = render(task.action, context, task.instruction)
+        title, heading = f"Explain {task.target.name}", task.target.name
+    else:
+        prompt = render_own(task.own, context, task.instruction or "", task.problems)
+        # A title may hold the name of a file, which others have chosen.
+        title, heading = task.label, safe_markdown(task.label).strip()
+    reply = await asking.ask(prompt, task.document.text)
     receipt = asking.receipt()
     text = reply.reader.text.strip()
     fault = reply.fault
@@ -69,6 +79,6 @@ async def _explain(task: Task, editor: Editor, asking: Asking, context: Context)
         return Refused(reason, "empty", receipt)
     if cut:
         text += "\n\n*The answer was cut off here.*"
-    markdown = f"# {task.target.name}\n\n" + safe_markdown(text)
-    path, shown = await editor.show(f"Explain {task.target.name}", markdown)
+    markdown = f"# {heading}\n\n" + safe_markdown(text)
+    path, shown = await editor.show(title, markdown)
     return Explained(markdown, Path(path), shown, receipt)

@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import Protocol
 
-from dola_ls.core.actions import Action, Target
+from dola_ls.core.actions import Action, Target, title_of
 from dola_ls.core.candidate import Verdict
 from dola_ls.core.composed import composed
 from dola_ls.core.diagnostics import Diagnostic
 from dola_ls.core.document import Document, Edit, Span
 from dola_ls.core.outcome import Refused
+from dola_ls.core.own_actions import OwnAction
 from dola_ls.core.rewrite import Rewrite
 from dola_ls.core.syntax import Tree, parse
 from dola_ls.placing import Home
@@ -36,6 +37,8 @@ class Task:
     #: The file relative to its workspace folder; the rules for control files need it.
     file: PurePath
     instruction: str | None = None
+    #: The action of the user's own that `action` stands for.
+    own: OwnAction | None = None
     #: What other servers say is wrong here, as far as the editor told with the call.
     diagnostics: tuple[Diagnostic, ...] = ()
     #: Keep the edit for review instead of applying it.
@@ -79,7 +82,27 @@ class Task:
     @property
     def label(self) -> str:
         """What the editor's undo list and messages call it: ``Refactor total_price``."""
+        if self.own is not None:
+            return title_of(self.action, self.target).removeprefix("Dola: ")
         return f"{self.action.verb} {self.target.name}"
+
+    @property
+    def subject(self) -> tuple[str, str]:
+        """Which action on which code it is; labels may not name the code."""
+        return self.action.id, self.target.name
+
+    @property
+    def problems(self) -> list[str]:
+        """What other servers say is wrong, one line for each."""
+        return [diagnostic.line_for(self.document) for diagnostic in self.diagnostics]
+
+    @property
+    def words(self) -> str | None:
+        """The user's own words, where there are any: what they name may well be gone afterwards."""
+        if self.own is None:
+            return self.instruction
+        said = self.own.prompt.replace("{name}", self.target.name)
+        return f"{said}\n{self.instruction or ''}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +155,10 @@ class Editor(Protocol):
 
     async def place_tests(self, task: Task) -> Home | Refused:
         """Return where the tests of the task's symbol go, in a file that is safe to touch."""
+        ...
+
+    async def place_new(self, task: Task) -> Path | Refused:
+        """Return where the new file of the task's own action goes, or why it may not be made."""
         ...
 
     async def open(self, path: Path) -> Document | str:

@@ -271,9 +271,9 @@ RULES: tuple[Rule, ...] = (
 FINAL = frozenset({"outside_region", "hidden", "garbled"})
 
 
-def judge(c: Candidate) -> Verdict | None:
+def judge(c: Candidate, rules: Sequence[Rule] = RULES) -> Verdict | None:
     """Return the first rule that refuses a candidate, or None where all let it pass."""
-    for rule in RULES:
+    for rule in rules:
         reason = rule(c)
         if reason is not None:
             return Verdict(rule.__name__, reason)

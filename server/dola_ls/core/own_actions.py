@@ -14,7 +14,9 @@ from dola_ls.core.actions import Action, Answer, Target, find_target
 from dola_ls.core.context import file_name
 from dola_ls.core.document import Document, Span
 from dola_ls.core.languages import language_of
-from dola_ls.core.syntax import Tree, enclosing_symbol
+from dola_ls.core.named_fields import Field, Wrong, parts_of
+from dola_ls.core.policy import show_hidden
+from dola_ls.core.syntax import Tree
 
 OwnAnswer = Literal["edit", "explain", "new-file"]
 Scope = Literal["selection", "symbol", "file"]
@@ -72,6 +74,11 @@ class OwnAction:
         kind, answer = _KINDS[self.answer]
         return Action(self.id, COMMAND, f"Dola: {self.title}", f"{kind}.{self.id}", answer)
 
+    def names(self, field: str) -> bool:
+        """Tell whether its prompt has a field."""
+        parts = parts_of(self.prompt, PROMPT_FIELDS, "prompt")
+        return not isinstance(parts, Wrong) and Field(field) in parts
+
     def suits(self, language: str) -> bool:
         """Tell whether it is for documents of a language, by any name an editor has for it."""
         return not self.languages or language_id(language) in self.languages
@@ -81,13 +88,18 @@ class OwnAction:
 
         With scope ``selection`` a bare cursor means the enclosing symbol, as for every action.
         """
+        found = find_target(document, tree, span) if self.scope != "file" else None
+        return self.target_of(document, found)
+
+    def target_of(self, document: Document, found: Target | None) -> Target | None:
+        """Return what it works on where other actions work on `found`."""
         if self.scope == "file":
             start = 1 if document.text.startswith("\ufeff") else 0
-            name = file_name(document.uri)
+            name = show_hidden(file_name(document.uri))
             return Target(Span(start, len(document.text)), name, None, False)
-        if self.scope == "selection":
-            return find_target(document, tree, span)
-        symbol = enclosing_symbol(tree, span) if tree is not None else None
+        if self.scope == "selection" or found is None:
+            return found
+        symbol = found.symbol
         return Target(symbol.span, symbol.name, symbol, True) if symbol is not None else None
 
     def new_file(self, source: PurePath) -> PurePath:

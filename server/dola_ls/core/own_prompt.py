@@ -36,7 +36,8 @@ def render_own(
     """Return the prompt for an action of the user's own.
 
     Their text is the task. The code is where it says ``{code}``; where it says so nowhere, file,
-    surroundings and code go before the task. `diagnostics` are lines to be read, one for each.
+    surroundings and code go before the task. An instruction that it does not name ends it.
+    `diagnostics` are lines to be read, one for each.
     `template` is the one that the answer of an edit is asked for in: ``refactor``, or
     ``refactor_blocks`` where the region is too long to be written anew.
     """
@@ -66,6 +67,8 @@ def render_own(
         return f"{fence}{context.language}\n{texts[name]}\n{fence}"
 
     task = filled(parts, inline.__getitem__, block)
+    if instruction.strip() and "instruction" not in named:
+        task = f"{task}\n{instruction.strip()}"
     if "code" not in named:
         head = [f"File: {inline['file']} ({inline['language']})"]
         for name, label in (

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
-from dola_ls.core.actions import ACTIONS, EXPLAIN, INSTRUCT, fits, kind_matches, title_of
-from dola_ls.core.document import Document, Span
+from dola_ls.core.actions import (
+    ACTIONS,
+    EXPLAIN,
+    INSTRUCT,
+    Action,
+    Target,
+    fits,
+    kind_matches,
+    title_of,
+)
+from dola_ls.core.document import Document, Encoding, Span
 from dola_ls.core.limits import why_not_document
+from dola_ls.core.own_actions import OwnAction
 from dola_ls.core.policy import show_hidden
 from dola_ls.lsp.convert import to_span
 from dola_ls.lsp.review import Kept, carried, touches
@@ -22,7 +33,8 @@ _CANCEL_KIND = "dola.cancel"
 #: How many lines of a comment a cursor may stand below its beginning, and characters of a title.
 _ROUND, _WORDS = 100, 70
 
-KINDS = ["refactor.rewrite.dola", "dola.explain", "dola.tests", _CANCEL_KIND]
+#: The kind of an action of the user's own is one of these with its id behind it.
+KINDS = ["refactor.rewrite.dola", "dola.explain", "dola.tests", "dola.new", _CANCEL_KIND]
 
 
 def list_actions(server: DolaServer, params: types.CodeActionParams) -> list[Any]:
@@ -40,24 +52,24 @@ def list_actions(server: DolaServer, params: types.CodeActionParams) -> list[Any
         return []
     reason = why_not_document(document)
     if reason is not None:
-        return _unavailable(server, document, params.range, only, reason)
+        return _unavailable(server, document, params, only, reason)
     actions = [
         *_reviews(server, document, located.span, only),
         *_orders(server, document, located.span, params.range, only),
-        *_offers(server, document, located.span, params.range, only),
+        *_offers(server, document, located.span, params, only),
         *_cancels(server, document, only),
     ]
     return [_as_client_takes_it(server, action) for action in actions]
 
 
 def _arguments(document: Document, range_: types.Range) -> dict[str, Any]:
+    return {"uri": document.uri, "range": _range(range_), "version": document.version}
+
+
+def _range(range_: types.Range) -> dict[str, Any]:
     return {
-        "uri": document.uri,
-        "range": {
-            "start": {"line": range_.start.line, "character": range_.start.character},
-            "end": {"line": range_.end.line, "character": range_.end.character},
-        },
-        "version": document.version,
+        "start": {"line": range_.start.line, "character": range_.start.character},
+        "end": {"line": range_.end.line, "character": range_.end.character},
     }
 
 
@@ -73,25 +85,72 @@ def _offers(
     server: DolaServer,
     document: Document,
     span: Span,
-    range_: types.Range,
+    params: types.CodeActionParams,
     only: list[str] | None,
 ) -> list[types.CodeAction]:
     wanted = [action for action in ACTIONS if kind_matches(action.kind, only)]
-    if not wanted:
+    own = _own(server, document, only)
+    if not wanted and not own:
         return []
     target = server.trees.named_target(document, span)
-    if target is None:
-        return []
     offers = []
     for action in wanted:
-        if fits(action, document, target):
-            offer = _action(
-                title_of(action, target), action.kind, action.command, _arguments(document, range_)
-            )
-            if server.client.llm_tag:
-                offer.tags = [types.CodeActionTag.LlmGenerated]
-            offers.append(offer)
+        if target is not None and fits(action, document, target):
+            arguments = _arguments(document, params.range)
+            offers.append(_offer(server, action, title_of(action, target), arguments))
+    for one in own:
+        at = one.target_of(document, target)
+        if at is not None:
+            arguments = _own_arguments(server, document, one, at, params)
+            offers.append(_offer(server, one.action, title_of(one.action, at), arguments))
     return offers
+
+
+def _offer(
+    server: DolaServer, action: Action, title: str, arguments: dict[str, Any]
+) -> types.CodeAction:
+    offer = _action(title, action.kind, action.command, arguments)
+    if server.client.llm_tag:
+        offer.tags = [types.CodeActionTag.LlmGenerated]
+    return offer
+
+
+def _own(server: DolaServer, document: Document, only: list[str] | None) -> list[OwnAction]:
+    """Return the user's own actions of these kinds for a document's language."""
+    return [
+        own
+        for own in server.configuration.own_actions
+        if kind_matches(own.action.kind, only) and own.suits(document.language)
+    ]
+
+
+def _own_arguments(
+    server: DolaServer,
+    document: Document,
+    own: OwnAction,
+    target: Target,
+    params: types.CodeActionParams,
+) -> dict[str, Any]:
+    arguments = {"action": own.id, **_arguments(document, params.range)}
+    if own.names("diagnostics"):
+        arguments["diagnostics"] = [
+            _diagnostic(diagnostic)
+            for diagnostic in params.context.diagnostics
+            if _touches(document, diagnostic.range, target.region, server.client.encoding)
+        ]
+    return arguments
+
+
+def _diagnostic(given: types.Diagnostic) -> dict[str, Any]:
+    """Return what a prompt can tell of a diagnostic, in the shape of the protocol."""
+    known = {"message": given.message, "source": given.source, "code": given.code}
+    told = {name: value for name, value in known.items() if value is not None}
+    return {"range": _range(given.range), **told}
+
+
+def _touches(document: Document, range_: types.Range, region: Span, encoding: Encoding) -> bool:
+    span = to_span(document, range_, encoding).span
+    return span.start <= region.end and region.start <= span.end
 
 
 def _orders(
@@ -118,10 +177,8 @@ def _orders(
     words = words if len(words) <= _WORDS else words[: _WORDS - 1] + "…"
     verb = "Do" if found.kind == "order" else "Answer"
     arguments = _arguments(document, range_)
-    offer = _action(f"Dola: {verb}: {words}", action.kind, INSTRUCT.command, arguments)
-    if server.client.llm_tag:
-        offer.tags = [types.CodeActionTag.LlmGenerated]
-    return [offer]
+    title = f"Dola: {verb}: {words}"
+    return [_offer(server, replace(action, command=INSTRUCT.command), title, arguments)]
 
 
 def _reviews(
@@ -188,17 +245,24 @@ def _cancels(
 def _unavailable(
     server: DolaServer,
     document: Document,
-    range_: types.Range,
+    params: types.CodeActionParams,
     only: list[str] | None,
     reason: str,
 ) -> list[Any]:
     """Offer the actions greyed out with the reason; where the client cannot, they give it."""
+    arguments = _arguments(document, params.range)
+    wanted = [
+        (action, arguments)
+        for action in ACTIONS
+        if action.symbols is None and kind_matches(action.kind, only)
+    ]
+    wanted += [
+        (own.action, {"action": own.id, **arguments}) for own in _own(server, document, only)
+    ]
     found: list[Any] = []
-    for action in ACTIONS:
-        if action.symbols is not None or not kind_matches(action.kind, only):
-            continue
+    for action, given in wanted:
         title = action.title.format(name="this file")
-        offer = _action(title, action.kind, action.command, _arguments(document, range_))
+        offer = _action(title, action.kind, action.command, given)
         if server.client.disabled_support:
             offer.disabled = types.CodeActionDisabled(reason=reason)
             offer.command = None

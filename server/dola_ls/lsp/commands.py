@@ -30,6 +30,10 @@ _EXAMPLE = (
     '"end": {"line": 0, "character": 0}}}'
 )
 _MAX_INSTRUCTION = 4000
+NO_SYMBOL = (
+    "there is no function, class or other symbol at the cursor. Nothing was sent. Put the cursor "
+    "into one, or select the lines to work on."
+)
 
 
 class WrongArguments(ValueError):
@@ -37,7 +41,7 @@ class WrongArguments(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class _Call:
+class Call:
     """The one object that every action's command takes."""
 
     uri: str
@@ -54,7 +58,8 @@ def _position(value: Any, name: str) -> types.Position:
     return types.Position(line, character)
 
 
-def _read_call(arguments: tuple[Any, ...]) -> _Call:
+def read_call(arguments: tuple[Any, ...]) -> Call:
+    """Read the arguments of an action's command; raises WrongArguments."""
     if len(arguments) != 1 or not isinstance(arguments[0], dict):
         raise WrongArguments("it takes exactly one object")
     given = arguments[0]
@@ -72,7 +77,7 @@ def _read_call(arguments: tuple[Any, ...]) -> _Call:
         raise WrongArguments("`instruction` has to be text")
     if instruction and len(instruction) > _MAX_INSTRUCTION:
         raise WrongArguments(f"`instruction` is longer than {_MAX_INSTRUCTION} characters")
-    return _Call(
+    return Call(
         uri,
         types.Range(
             _position(range_.get("start"), "range.start"), _position(range_.get("end"), "range.end")
@@ -87,7 +92,7 @@ def start_action(server: DolaServer, command: str, arguments: tuple[Any, ...]) -
     # The first statement takes the snapshot: what the user types from now on is carried over.
     action = BY_COMMAND[command]
     try:
-        call = _read_call(arguments)
+        call = read_call(arguments)
     except WrongArguments as error:
         server.say(
             f"{command} was not run: {error}. It takes an object like {_EXAMPLE}.",
@@ -99,11 +104,8 @@ def start_action(server: DolaServer, command: str, arguments: tuple[Any, ...]) -
         server.say(f"{action.verb}: {problem}", types.MessageType.Warning)
 
 
-def _start(server: DolaServer, action: Action, call: _Call) -> str | None:
-    from dola_ls.core.doc_comments import with_comments_above
-    from dola_ls.lsp.workbench import relative_file
-    from dola_ls.task import Task
-
+def find_place(server: DolaServer, call: Call) -> tuple[Document, Span] | str:
+    """Return the document and the span that a call is about, or why no action works there."""
     document = server.documents.get(call.uri)
     if document is None:
         return (
@@ -121,18 +123,24 @@ def _start(server: DolaServer, action: Action, call: _Call) -> str | None:
             f"the range lies outside {file_name(document.uri)}, which has {document.line_count} "
             "lines. Nothing was sent. Select the lines again."
         )
-    reason = why_not_document(document)
-    if reason is not None:
-        return reason
+    return why_not_document(document) or (document, located.span)
+
+
+def _start(server: DolaServer, action: Action, call: Call) -> str | None:
+    from dola_ls.core.doc_comments import with_comments_above
+    from dola_ls.lsp.workbench import relative_file
+    from dola_ls.task import Task
+
+    place = find_place(server, call)
+    if isinstance(place, str):
+        return place
+    document, span = place
     tree = server.trees.get(document)
     if action is INSTRUCT and call.instruction is None:
-        return _start_order(server, document, tree, located.span)
-    target = find_target(document, tree, located.span)
+        return _start_order(server, document, tree, span)
+    target = find_target(document, tree, span)
     if target is None:
-        return (
-            "there is no function, class or other symbol at the cursor. Nothing was sent. Put the "
-            "cursor into one, or select the lines to work on."
-        )
+        return NO_SYMBOL
     if not fits(action, document, target):
         if action is DOCUMENT:
             return (
@@ -231,7 +239,8 @@ def retry(server: DolaServer, kept: Kept) -> None:
     span = follow(task.target.region, now.changes)
     if task.target.whole_symbol:
         span = Span(span.start, span.start)
-    target = find_target(now.document, tree, span)
+    find = find_target if task.own is None else task.own.target
+    target = find(now.document, tree, span)
     if target is None:
         server.say(
             f"{task.label}: its lines are gone. Nothing was sent. Run the action again where you "

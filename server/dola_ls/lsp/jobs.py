@@ -146,7 +146,7 @@ class Jobs:
         from dola_ls.run import run
 
         self._server.tell_problems()
-        model = await self._server.configuration.model()
+        model = await self._server.configuration.model(task.own)
         if isinstance(model, Unavailable):
             return Refused(model.reason, "no_model")
         metered = Metered(model, self._server.ledger)
@@ -171,7 +171,7 @@ class Jobs:
                 types.LogMessageParams(types.MessageType.Info, f"{job.label}: {in_words(receipt)}")
             )
         if self._server.configuration.settings().settings.receipts:
-            self._server.telemetry_event(event(job.token.split("-")[1], outcome))
+            self._server.telemetry_event(event(_action_of(job), outcome))
         say = self._server.say
         match outcome:
             case Refused(reason=reason, rule=rule, proposal=proposal):
@@ -197,3 +197,8 @@ class Jobs:
                 )
             case Created(shown=False, path=path):
                 say(f"{job.label}: {path.name} was created.", types.MessageType.Info)
+
+
+def _action_of(job: Job) -> str:
+    """Return the id of a job's action, which may hold hyphens too."""
+    return job.token.removeprefix("dola-").rpartition("-")[0]

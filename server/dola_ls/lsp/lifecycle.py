@@ -43,6 +43,8 @@ def register(server: DolaServer) -> None:
         )
         # What an action needs is imported while the user reads; `initialize` did not wait for it.
         await asyncio.to_thread(_warm_up)
+        # The menu offers the user's own actions, and reads no file for it.
+        ls.configuration.settings()
         await _ask_settings(ls)
         if ls.client.dynamic_configuration:
             await _watch_settings(ls)

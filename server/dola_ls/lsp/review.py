@@ -75,7 +75,7 @@ class Proposals:
     def keep(self, proposal: Proposal) -> Kept:
         """Keep a proposal; a later one for the same symbol and action takes its place."""
         for other in self.of(proposal.task.document.uri):
-            if other.proposal.task.label == proposal.task.label:
+            if other.proposal.task.subject == proposal.task.subject:
                 self.drop(other.id)
         kept = Kept(f"{proposal.task.action.id}-{next(self._numbers)}", proposal)
         self._kept[kept.id] = kept

@@ -14,7 +14,8 @@ from pygls.lsp.server import LanguageServer
 from dola_ls import __version__
 from dola_ls.core.actions import BY_COMMAND
 from dola_ls.core.document import Document
-from dola_ls.lsp import code_actions, commands, lifecycle, status
+from dola_ls.core.own_actions import COMMAND
+from dola_ls.lsp import code_actions, commands, lifecycle, own, status
 from dola_ls.lsp.capabilities import Client
 from dola_ls.lsp.configuration import Configuration
 from dola_ls.lsp.convert import uri_to_path
@@ -152,6 +153,10 @@ def create_server(
 
     for command in BY_COMMAND:
         _register_action(server, command)
+
+    @server.command(COMMAND)
+    def start_own(ls: DolaServer, *arguments: Any) -> None:
+        own.start_own(ls, arguments)
 
     @server.command("dola.cancel")
     def cancel(ls: DolaServer, *arguments: Any) -> None:

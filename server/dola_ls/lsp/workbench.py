@@ -145,6 +145,31 @@ class Workbench:
         )
         return Refused(home, "no_home") if isinstance(home, str) else home
 
+    async def place_new(self, task: Task) -> Path | Refused:
+        """Return where the new file of the task's own action goes, if nothing is in its way."""
+        assert task.own is not None
+        source = uri_to_path(task.document.uri)
+        if source is None:
+            reason = (
+                "A new file needs a place on disk beside its source. Save this document to a file, "
+                "then run the action again. Nothing was sent."
+            )
+            return Refused(reason, "no_path")
+        path = Path(task.own.new_file(source))
+        why = await self._why_not_new(path)
+        if why is not None:
+            return Refused(f"{path.name} cannot be created: {why}. Nothing was sent.", "no_place")
+        return path
+
+    async def _why_not_new(self, path: Path) -> str | None:
+        """Return why a new file must not be made at `path`, as a clause; None where it may."""
+        folders = self._server.folders
+        root = project_root(path, folders)
+        why = await asyncio.to_thread(check_new_file, path, root, folders)
+        if why is None and self._server.documents.get(path_to_uri(path)) is not None:
+            why = "it is open in the editor already"
+        return why
+
     async def open(self, path: Path) -> Document | str:
         """Have a file opened in the editor; where it cannot, take its text from disk."""
         uri = path_to_uri(path)
@@ -169,11 +194,8 @@ class Workbench:
 
     async def create(self, path: Path, text: str, label: str) -> str | bool:
         """Create a file in the editor where it can, else on disk, and open it."""
-        folders = self._server.folders
         # Looked at again: minutes may have gone by since the place was chosen (S13).
-        why = check_new_file(path, project_root(path, folders), folders)
-        if why is None and self._server.documents.get(path_to_uri(path)) is not None:
-            why = "it is open in the editor already"
+        why = await self._why_not_new(path)
         if why is not None:
             return why
         if self._server.client.apply_edit and self._server.client.create_files:

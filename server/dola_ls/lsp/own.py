@@ -1,0 +1,82 @@
+"""`dola.own`: the one command of all the actions that users write themselves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from lsprotocol import types
+
+from dola_ls.core.context import file_name
+from dola_ls.core.own_actions import COMMAND, OwnAction
+from dola_ls.core.policy import show_hidden
+from dola_ls.lsp.commands import NO_SYMBOL, Call, WrongArguments, find_place, read_call
+
+if TYPE_CHECKING:
+    from dola_ls.lsp.server import DolaServer
+
+_EXAMPLE = (
+    '{"action": "translate-comments", "uri": "file:///…", "range": {"start": {"line": 0, '
+    '"character": 0}, "end": {"line": 0, "character": 0}}}'
+)
+
+
+def start_own(server: DolaServer, arguments: tuple[Any, ...]) -> None:
+    """Start the job of an action of the user's own, or say in one message why not."""
+    try:
+        call = read_call(arguments)
+        id = arguments[0].get("action")
+        if not isinstance(id, str) or not id.strip():
+            raise WrongArguments("`action` has to be the id of an action of yours, as text")
+    except WrongArguments as error:
+        server.say(
+            f"{COMMAND} was not run: {error}. It takes an object like {_EXAMPLE}.",
+            types.MessageType.Error,
+        )
+        return
+    id = id.strip()
+    # Those in the file that are wrong are not among them, and the user is to know why.
+    server.tell_problems()
+    known = {own.id: own for own in server.configuration.settings().actions}
+    problem = _start(server, known[id], call) if id in known else _unknown(server, list(known))
+    if problem is not None:
+        server.say(f"{show_hidden(id[:40])}: {problem}", types.MessageType.Warning)
+
+
+def _unknown(server: DolaServer, known: list[str]) -> str:
+    file = server.configuration.settings().user_file
+    has = f"There are: {', '.join(known)}." if known else "There is none at all."
+    return (
+        f"no action that can be used has this id in {file or 'the user file'}. {has} Nothing was "
+        "sent. Write it there as an [[actions]] table, and restart the server."
+    )
+
+
+def _start(server: DolaServer, own: OwnAction, call: Call) -> str | None:
+    from dola_ls.lsp.workbench import relative_file
+    from dola_ls.task import Task
+
+    place = find_place(server, call)
+    if isinstance(place, str):
+        return place
+    document, span = place
+    if not own.suits(document.language):
+        return (
+            f"this action is for {', '.join(sorted(own.languages))}, and "
+            f"{file_name(document.uri)} is {document.language}. Nothing was sent."
+        )
+    tree = server.trees.get(document)
+    target = own.target(document, tree, span)
+    if target is None:
+        return NO_SYMBOL
+    task = Task(
+        action=own.action,
+        document=document,
+        tree=tree,
+        target=target,
+        file=relative_file(document.uri, server.folders),
+        instruction=call.instruction,
+        own=own,
+        review=server.configuration.settings().settings.apply == "review",
+    )
+    server.jobs.start(task, server.protocol.msg_id)
+    return None
