@@ -55,6 +55,8 @@ class FakeEditor:
         #: Where tests go, and the file that is there already.
         self.home: Home | Refused = Home(Path("/shop/tests/test_a.py"), FRAMEWORKS["pytest"], PLACE)
         self.test_file: Document | None = None
+        #: Where the new file of an own action goes.
+        self.new_path: Path | Refused = Path("/shop/a_new.py")
 
     def type(self, edit: Edit) -> None:
         self.changes.append(edit)
@@ -85,6 +87,9 @@ class FakeEditor:
 
     async def place_tests(self, task: Task) -> Home | Refused:
         return self.home
+
+    async def place_new(self, task: Task) -> Path | Refused:
+        return self.new_path
 
     async def open(self, path: Path) -> Document | str:
         return self.test_file or "it is locked"

@@ -297,7 +297,7 @@ def test_the_text_of_the_file_is_data(code: str) -> None:
     context = Context("{code}.py", "python", "{name}", "{before}" + code, "{{", "{instruction}")
     user = render_own(OwnAction("a", "A", "{name} {file}\n{code}"), context, "canary").user
     assert user.startswith("{instruction} {code}.py\n```")
-    assert "canary" not in user
+    assert user.count("canary") == 1
     fence = user.splitlines()[1].removesuffix("python")
     body = user.split(f"{fence}python\n", 1)[1].rsplit(f"\n{fence}\n", 1)[0]
     assert body == ("{before}" + code).strip("\n")

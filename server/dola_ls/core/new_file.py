@@ -26,6 +26,7 @@ def new_file(blocks: tuple[str, ...], uri: str, language: str, eol: str) -> str 
     target = Target(Span(0, 0), "", None, False)
     rewrite = Rewrite(Span(0, 0), text, (Edit(0, 0, text),), blocks[0])
     c = candidate(nothing, parse(nothing), target, rewrite)
-    if unparsable(c):
-        return Verdict("unparsable", f"it does not parse as {language_of(language).name}")
-    return judge(c, _RULES) or text
+    verdict = judge(c, _RULES)
+    if verdict is None and unparsable(c):
+        verdict = Verdict("unparsable", f"it does not parse as {language_of(language).name}")
+    return verdict or text
