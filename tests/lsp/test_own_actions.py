@@ -11,6 +11,7 @@ import pytest
 
 from dola_ls.core.own_actions import OwnAction
 from dola_ls.lsp.server import DolaServer, create_server
+from tests import readme
 from tests.fakes.api import FakeApi, answer, usage_of
 from tests.fakes.editor import Editor
 from tests.fakes.model import FakeModel, fenced
@@ -501,6 +502,71 @@ async def test_diagnostics_go_along_where_the_prompt_names_them(
         )
         sent = action["command"]["arguments"][0].get("diagnostics")
         assert sent == ([inside] if config == DIAGNOSED else None)
+
+
+FETCHED = """\
+function load(url) {
+  return fetch(url)
+    .then((response) => response.json())
+    .catch((error) => null);
+}
+"""
+AWAITED = """\
+async function load(url) {
+  try {
+    const response = await fetch(url);
+    return await response.json();
+  } catch (error) {
+    return null;
+  }
+}
+"""
+NOTED = "def tax(value):\n    # Mwst.: immer das Doppelte\n    return value * 2\n"
+LOGGED = (
+    "import logging\n\n\ndef tax(value):\n    logger = logging.getLogger(__name__)\n"
+    '    logger.debug("tax of %s", value)\n    result = value * 2\n'
+    '    logger.debug("tax is %s", result)\n    return result\n'
+)
+
+
+@pytest.mark.parametrize(
+    ("id", "name", "text", "answer", "after"),
+    [
+        (
+            "translate-comments",
+            "a.py",
+            NOTED,
+            NOTED.replace("Mwst.: immer das Doppelte", "VAT: always the double"),
+            NOTED.replace("Mwst.: immer das Doppelte", "VAT: always the double"),
+        ),
+        ("add-logging", "a.py", NOTED, LOGGED, LOGGED),
+        ("to-async", "a.js", FETCHED, AWAITED, AWAITED),
+        ("to-async", "a.ts", FETCHED, AWAITED, AWAITED),
+    ],
+)
+async def test_the_examples_of_the_readme(
+    id: str, name: str, text: str, answer: str, after: str, tmp_path: Path, uri: str
+) -> None:
+    model = FakeModel(fenced(answer))
+    uri = path_of(uri).with_name(name).as_uri()
+    server = server_with(tmp_path, model, readme.own_actions())
+    async with Editor.connect(server) as editor:
+        languages = {"py": "python", "js": "javascript", "ts": "typescript"}
+        await editor.open(uri, text, languages[name[-2:]])
+        titles = {a["title"] for a in await own_ones(editor, uri, editor.cursor_at(uri, "return"))}
+        told = name.endswith("py")
+        symbol = "tax" if told else "load"
+        assert titles == {
+            f"Dola: Translate the comments of {symbol} into English",
+            f"Dola: Add logging to {symbol}"
+            if told
+            else f"Dola: Convert {symbol} to async and await",
+        }
+        await run(editor, uri, id, "return")
+        assert editor.text(uri) == after
+        assert editor.take_messages() == []
+        assert len(editor.take_edits()) == 1
+    assert text.strip() in model.prompts[0].user
 
 
 OWN_MODELS = """

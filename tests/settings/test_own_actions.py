@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
-from pathlib import Path, PurePath
+from pathlib import PurePath
 
 import pytest
 from hypothesis import given
@@ -17,8 +18,8 @@ from dola_ls.core.own_actions import PROMPT_FIELDS, OwnAction
 from dola_ls.core.own_prompt import render_own
 from dola_ls.core.own_reading import MAX_ACTIONS, MAX_PROMPT, MAX_TOLD, read_actions
 from dola_ls.core.syntax import parse
+from tests import readme
 
-EXAMPLES = Path(__file__).with_name("own_actions.toml")
 GOOD = '[[actions]]\nid = "good"\ntitle = "Good"\nprompt = "Do it."\n'
 CONTEXT = Context(
     file="shop.py",
@@ -358,8 +359,7 @@ def test_a_prompt_that_was_not_read_is_not_rendered() -> None:
 
 
 def test_the_examples_are_read_and_rendered() -> None:
-    text = EXAMPLES.read_text(encoding="utf-8")
-    actions, problems = read(text)
+    actions, problems = read(readme.own_actions())
     assert problems == []
     assert [own.id for own in actions] == ["translate-comments", "add-logging", "to-async"]
     assert all(own.answer == "edit" for own in actions)
@@ -370,6 +370,15 @@ def test_the_examples_are_read_and_rendered() -> None:
         assert "{name}" not in user
         assert user.endswith("Output just the code of the region.\n")
     assert "try { ... } catch (error) { ... }" in render_own(actions[2], CONTEXT).user
+
+
+def test_the_readme_names_every_key_and_every_field() -> None:
+    rows = readme.README.read_text("utf-8").splitlines()
+    keys = [match[1] for row in rows if (match := re.match(r"\| `(\w+)` \| ", row))]
+    _, [problem] = read(GOOD + "nothing = 1\n")
+    assert set(problem.rpartition("Keys are: ")[2].rstrip(".").split(", ")) <= set(keys)
+    [prompt] = [row for row in rows if row.startswith("| `prompt` |")]
+    assert all(f"`{{{field}}}`" in prompt for field in PROMPT_FIELDS)
 
 
 @pytest.mark.parametrize("field", PROMPT_FIELDS)
