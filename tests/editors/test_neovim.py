@@ -134,6 +134,35 @@ def test_generated_tests_join_those_of_a_file(nvim: Neovim, project: Project, mo
     assert project.tests.read_text(encoding="utf-8") == mine
 
 
+def test_an_action_of_ones_own_runs_by_its_kind_and_its_new_file_opens(
+    nvim: Neovim, project: Project, model: Model
+) -> None:
+    project.config.write_text(
+        '[[actions]]\nid = "simpler"\ntitle = "Simplify {name}"\nprompt = "Make it simpler."\n'
+        '[[actions]]\nid = "stub"\ntitle = "Stub of {name}"\nscope = "file"\n'
+        'answer = "new-file"\nprompt = "Write a stub."\n',
+        encoding="utf-8",
+    )
+    model.answer = fenced(REFACTORED)
+    nvim.open(project.shop)
+    nvim.cursor(INSIDE)
+    # They are read while the user does so too, and then stand in the menu.
+    wait_for(
+        lambda: ("Dola: Stub of shop.py", "dola.new.stub") in nvim.actions(), "they are offered"
+    )
+    nvim.ex(
+        "lua vim.lsp.buf.code_action({"
+        " context = { only = { 'refactor.rewrite.dola.simpler' } }, apply = true })"
+    )
+    nvim.until(lambda s: s.current.text == REFACTORED_SHOP, "the function is simpler")
+
+    model.answer = fenced("def total_price(items): ...")
+    nvim.pick("Dola: Stub of shop.py")
+    stub = project.root / "shop_stub.py"
+    state = nvim.until(lambda s: s.current.path == stub and s.current.text.strip(), "it opens")
+    assert state.current.text == "def total_price(items): ...\n"
+
+
 @pytest.mark.parametrize("how", ["progress", "command", "action"])
 def test_cancel_closes_the_connection_and_leaves_the_buffer(
     nvim: Neovim, project: Project, model: Model, how: str

@@ -131,6 +131,7 @@ def test_an_unknown_field_is_named_with_its_line_and_the_fields_there_are() -> N
         ('id = "a"\ntitle = "T"\nprompt = "p"\nlanguages = "go"', 5, "a list of names"),
         ('id = "a"\ntitle = "T"\nprompt = "p"\nlanguages = ["Visual Basic"]', 5, "no editor has"),
         ('id = "a"\ntitle = "T"\nprompt = "p"\n"langauges" = []', 5, "Did you mean languages?"),
+        ('id = "a"\ntitle = "T"\npromt = "p"', 4, "Did you mean prompt?"),
         ('id = "a"\ntitle = "T"\nprompt = "p"\nmodel.name = "m"', 5, "not a table"),
     ],
 )

@@ -106,7 +106,8 @@ class _Reading:
             else:
                 values[key] = read
         for key, example in _NEEDED.items():
-            if key not in table:
+            # Where it is there under a wrong name, saying that once will do.
+            if key not in table and key not in map(_meant, table):
                 wrong.append((where, Wrong(f"it has no {key}", f"Add a line such as {example}.")))
         id = values.get("id")
         if id is not None and (first := self._seen.setdefault(id, where)) != where:
@@ -223,8 +224,13 @@ _NEEDED = {
 }
 
 
+def _meant(key: str) -> str:
+    """Return the key that a name is most like, or nothing."""
+    return next(iter(difflib.get_close_matches(key[:40].lower(), _READERS, n=1)), "")
+
+
 def _unknown_key(key: str) -> Wrong:
     shown = "".join(char if char.isprintable() else "?" for char in key[:40])
-    close = difflib.get_close_matches(key.lower(), _READERS, n=1)
-    hint = f"Did you mean {close[0]}? " if close else ""
+    close = _meant(key)
+    hint = f"Did you mean {close}? " if close else ""
     return Wrong(f"there is no key {shown}", f"{hint}Keys are: {', '.join(_READERS)}.")
