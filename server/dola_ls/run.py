@@ -38,7 +38,10 @@ async def run(task: Task, editor: Editor, model: ChatModel) -> Outcome:
 
     Nothing reaches the buffer before the gate has passed it.
     """
-    reason = why_not_document(task.document) or why_not_region(task.document, task.target)
+    advice = "Select a part."
+    if task.own is not None and task.own.scope != "selection":
+        advice = f'Its scope is "{task.own.scope}"; with "selection" it can take a part.'
+    reason = why_not_document(task.document) or why_not_region(task.document, task.target, advice)
     if reason is not None:
         return Refused(reason, "too_large_or_empty")
     if task.action.answer == "region" and (verdict := gate.may_edit(task.file)):

@@ -95,7 +95,6 @@ def read_user_file(path: Path, problems: list[str]) -> UserFile:
         )
     actions, wrong = read_actions(data, text, path.name)
     problems += wrong
-    data.pop("actions", None)
     if isinstance(section, dict):
         section.pop("actions", None)
     return UserFile(data, tuple(actions))

@@ -106,8 +106,8 @@ async def test_a_region_goes_along_as_the_prediction(known: Predictions) -> None
     assert model.prompts[0].prediction == task.document.text
 
 
-async def test_a_prompt_that_speaks_of_the_file_stays_within_its_scope() -> None:
-    task, editor = set_up("Rename {name} to add_up, throughout the whole file and at all callers.")
+async def test_words_that_speak_of_the_file_stay_within_the_scope() -> None:
+    task, editor = set_up("Rename {name} to add_up.", instruction="Throughout the whole file.")
     model = FakeModel(fenced(NEW.replace("total", "add_up")))
     assert isinstance(await run(task, editor, model), Edited)
     assert "You rewrite a region" in model.prompts[0].system
@@ -120,6 +120,16 @@ async def test_what_the_prompt_does_not_speak_of_may_not_go() -> None:
     assert isinstance(outcome, Refused)
     assert outcome.rule == "lost_symbols"
     assert outcome.proposal is not None
+
+
+async def test_a_file_that_is_too_large_is_not_sent() -> None:
+    task, editor = set_up(text=TEXT * 50, scope="file")
+    model = FakeModel("")
+    outcome = await run(task, editor, model)
+    assert isinstance(outcome, Refused)
+    assert outcome.reason.startswith("a.py is too large for one request (")
+    assert outcome.reason.endswith('Its scope is "file"; with "selection" it can take a part.')
+    assert model.prompts == []
 
 
 async def test_review_keeps_it_and_nothing_to_do_is_no_fault() -> None:

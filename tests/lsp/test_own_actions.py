@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from dola_ls.core.document import Span
 from dola_ls.core.own_actions import OwnAction
 from dola_ls.lsp.server import DolaServer, create_server
 from tests import readme
@@ -302,9 +303,7 @@ async def test_a_refused_answer_is_kept_and_can_be_asked_for_again(
 @pytest.mark.parametrize("do", ["Apply", "Retry"])
 async def test_review(do: str, profile: str, tmp_path: Path, uri: str) -> None:
     config = SUM.replace("Use sum in {name} if you can", "Use sum") + 'scope = "file"\n'
-    text = AFTER.replace("\n\ndef tax", "\n\n\ndef tax")
-    answers = (fenced(AFTER), fenced(text))
-    server = server_with(tmp_path, FakeModel(*answers), config, DOLA_APPLY="review")
+    server = server_with(tmp_path, FakeModel(fenced(AFTER)), config, DOLA_APPLY="review")
     async with Editor.connect(server, profile) as editor:
         await editor.open(uri, TEXT)
         await run(editor, uri, "use-sum")
@@ -320,7 +319,9 @@ async def test_review(do: str, profile: str, tmp_path: Path, uri: str) -> None:
         if do == "Retry":
             assert "TAX = 2" in model.prompts[0].user
             assert len(editor.take_messages()) == 1
-            assert len(server.proposals.of(uri)) == 1
+            [kept] = server.proposals.of(uri)
+            assert kept.proposal.task.target.name == "a.py"
+            assert kept.proposal.task.target.region == Span(0, len(editor.text(uri)))
         else:
             assert editor.text(uri) == AFTER
             editor.take_edits()

@@ -31,8 +31,10 @@ def why_not_document(document: Document) -> str | None:
     return None
 
 
-def why_not_region(document: Document, target: Target) -> str | None:
-    """Return why a region is too large for one request, as a sentence."""
+def why_not_region(
+    document: Document, target: Target, advice: str = "Select a part."
+) -> str | None:
+    """Return why a region is too large for one request, as a sentence and what to do."""
     size = len(target.region)
     lines = document.line_of(target.region.end - 1) - document.line_of(target.region.start) + 1
     if size <= MAX_REGION and lines <= MAX_REGION_LINES:
@@ -40,5 +42,5 @@ def why_not_region(document: Document, target: Target) -> str | None:
     what = f"{lines} lines" if lines > 1 else "one line"
     return (
         f"{target.name} is too large for one request ({what}, {size} characters; the limit is "
-        f"{MAX_REGION_LINES} lines and {MAX_REGION} characters). Nothing was sent. Select a part."
+        f"{MAX_REGION_LINES} lines and {MAX_REGION} characters). Nothing was sent. {advice}"
     )
