@@ -69,7 +69,7 @@ def read_user_file(path: Path, problems: list[str]) -> UserFile:
     except tomllib.TOMLDecodeError as error:
         problems.append(f"{path} was ignored, because it is not valid TOML: {error}.")
         return UserFile()
-    except RecursionError:  # tomllib sets no limit of its own before Python 3.14
+    except RecursionError:  # tomllib calls itself for each bracket
         problems.append(f"{path} was ignored, because its values are nested too deeply.")
         return UserFile()
     except UnicodeDecodeError as error:
