@@ -5,7 +5,7 @@ from pathlib import PurePosixPath
 import pytest
 
 from dola_ls.core import gate
-from dola_ls.core.actions import find_target
+from dola_ls.core.actions import Target, find_target
 from dola_ls.core.candidate import candidate
 from dola_ls.core.document import Document, Edit, Span
 from dola_ls.core.edits import Rewrite, rewrite_region
@@ -233,4 +233,29 @@ def test_a_name_that_was_to_be_made_has_to_be_there(instruction, code, rule):
     target = find_target(document, tree, Span(0, 0))
     rewrite = rewrite_region(document, target.region, "def bill(used):\n" + code)
     verdict = gate.judge(candidate(document, tree, target, rewrite, instruction))
+    assert (verdict.rule if verdict else None) == rule
+
+
+HEAD = "## Prices\n\nFor a month.\n\n"
+TABLE = "| Plan | Price |\n| --- | --- |\n| Free | 0 |\n| Solo | 5 |\n| Team | 9 |\n"
+PLANS = HEAD + TABLE.replace("| Free | 0 |\n", "") + "\nThat is all.\n"
+
+
+@pytest.mark.parametrize(
+    ("instruction", "text", "rule"),
+    [
+        ("Add the plan Free.", TABLE, "fragment"),
+        ("Add the plan Free.", "For a month.\n\n" + TABLE + "\nThat is all.\n", None),
+        ("Add the plan Free.", PLANS.replace("| Solo", "| Free | 0 |\n| Solo"), None),
+        ("Add the plan Free.", TABLE + "\n## Prices\n\nFor a month. That is all.\n", None),
+        ("Remove all but the table.", TABLE, None),
+        ("Keep the table.", TABLE, None),
+        (None, TABLE, None),
+    ],
+)
+def test_a_part_of_the_lines_is_not_all_of_them(instruction, text, rule):
+    document = Document("file:///a.md", "markdown", 1, PLANS)
+    whole = Target(Span(0, len(PLANS)), "lines", None, False)
+    rewrite = rewrite_region(document, whole.region, text)
+    verdict = gate.judge(candidate(document, None, whole, rewrite, instruction))
     assert (verdict.rule if verdict else None) == rule

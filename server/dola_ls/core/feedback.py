@@ -28,6 +28,7 @@ _MENDING = {
     "asked_but_undeclared": _DECLARE,
     "unchanged": "Make the change that the task asks for.",
     "elided": "Write every line, also those that stay.",
+    "fragment": "Write every line of the region, also those that stay.",
 }
 
 

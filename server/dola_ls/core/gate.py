@@ -18,6 +18,7 @@ from dola_ls.core.languages import language_of
 from dola_ls.core.misfits import (
     fences,
     holds_code_as_json,
+    is_cut_at_ends,
     is_escaped,
     is_fragment,
     is_numbered,
@@ -25,7 +26,7 @@ from dola_ls.core.misfits import (
     markers,
 )
 from dola_ls.core.policy import control_characters, hidden_characters, is_control_file
-from dola_ls.core.reach import names_to_go, to_declare
+from dola_ls.core.reach import may_shorten, names_to_go, to_declare
 from dola_ls.core.scopes import declarations, symbols_around
 from dola_ls.core.surroundings import copies, holds_second_version, repeats_neighbours
 from dola_ls.core.syntax import Symbol, Tree, parse, python_parses, symbols_in
@@ -228,8 +229,9 @@ def _holds_fences(c: Candidate) -> bool:
 
 def fragment(c: Candidate) -> str | None:
     """Refuse only the changed lines in the place of the whole region."""
-    if is_fragment(c.new, c.old):
-        return "it holds only a few of your lines, and the others would be lost"
+    whole = c.instruction and not may_shorten(c.instruction)
+    if is_fragment(c.new, c.old) or (whole and is_cut_at_ends(c.new, c.old)):
+        return "it holds only some of your lines, and the others would be lost"
     return None
 
 

@@ -138,6 +138,22 @@ def is_fragment(code: str, old: str) -> bool:
     return len(new) <= last - first + 2
 
 
+def is_cut_at_ends(code: str, old: str) -> bool:
+    """Tell whether `code` is a part of `old`, changed or not, and the lines round it are gone.
+
+    It begins and ends with lines of `old` that stand there once, and of those before and behind
+    it holds none: two at the least, or some at both ends.
+    """
+    new, known = ([line.strip() for line in _lines(text) if says(line)] for text in (code, old))
+    if not new or known.count(new[0]) != 1 or known.count(new[-1]) != 1:
+        return False
+    first, last = known.index(new[0]), known.index(new[-1])
+    gone = [*known[:first], *known[last + 1 :]]
+    if first > last or not set(gone).isdisjoint(new):
+        return False
+    return len(gone) >= 2
+
+
 def _most_alike(line: str, lines: Sequence[str]) -> int | None:
     """Return where the line stands that is most like `line`; None where none is nearly the same."""
     if line in lines:

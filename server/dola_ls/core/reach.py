@@ -25,6 +25,10 @@ _TO_GO = re.compile(
     r"|\bget rid\b",
     re.IGNORECASE,
 )
+_SHORTER = re.compile(
+    r"\b(?:clean|condens|cut|keep|leave|only|short|simpl|strip|summar|tid|trim|without)\w*",
+    re.IGNORECASE,
+)
 _TO_MAKE = re.compile(
     r"\b(?:add|creat|declar|defin|extract|introduc|mov|put|turn)(?:e|ing)?\b|\b(?:named|called)\b"
     r"|\ba (?:\w+ )?(?:constant|function|helper|method|variable)\b",
@@ -88,6 +92,11 @@ def names_to_go(instruction: str, target: Target) -> set[str]:
     names = set(WORD.findall(instruction))
     renamed = renamed_symbol(instruction, target)
     return names | {renamed} if renamed else names
+
+
+def may_shorten(instruction: str) -> bool:
+    """Tell whether an instruction may want lines to go."""
+    return bool(_TO_GO.search(instruction) or _SHORTER.search(instruction))
 
 
 def to_declare(instruction: str) -> set[str]:
