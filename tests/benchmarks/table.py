@@ -71,7 +71,7 @@ class Section:
         # A column in which nothing stands is left out.
         full = [any(cells[at] for cells in body[1:]) for at in range(len(body[0]))]
         body = [[cell for cell, wanted in zip(row, full, strict=True) if wanted] for row in body]
-        lines = [f"### {self.title} ({self.unit})", "", *_aligned(body)]
+        lines = [f"### {self.title} ({self.unit})", "", *aligned(body, range(1, 6))]
         if self.note:
             lines += ["", self.note]
         return "\n".join(lines)
@@ -120,16 +120,19 @@ def _number(value: float) -> str:
     return f"{value:.0f}" if value >= 100 else f"{value:.1f}"
 
 
-def _aligned(body: Sequence[Sequence[str]]) -> list[str]:
-    """Return rows of equal width, the first of them as the head of a Markdown table."""
+def aligned(body: Sequence[Sequence[str]], numbers: range) -> list[str]:
+    """Return rows of equal width, the first of them as the head of a Markdown table.
+
+    `numbers` are the columns that stand to the right.
+    """
     widths = [max(map(len, column)) for column in zip(*body, strict=True)]
 
     def line(cells: Sequence[str]) -> str:
         padded = (
-            cell.rjust(width) if 0 < at < 6 else cell.ljust(width)
+            cell.rjust(width) if at in numbers else cell.ljust(width)
             for at, (cell, width) in enumerate(zip(cells, widths, strict=True))
         )
         return "| " + " | ".join(padded) + " |"
 
-    rule = ("-" * (w - 1) + ":" if 0 < at < 6 else "-" * w for at, w in enumerate(widths))
+    rule = ("-" * (w - 1) + ":" if at in numbers else "-" * w for at, w in enumerate(widths))
     return [line(body[0]), "| " + " | ".join(rule) + " |", *map(line, body[1:])]

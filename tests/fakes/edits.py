@@ -9,6 +9,8 @@ from urllib.parse import unquote, urlsplit
 
 from tests.fakes.buffer import Buffer, lines_of, units
 
+_LANGUAGES = {".py": "python", ".js": "javascript", ".mjs": "javascript", ".md": "markdown"}
+
 
 class EditRefused(Exception):
     """The editor answers `workspace/applyEdit` with an error."""
@@ -112,7 +114,7 @@ class Workspace:
             path.parent.mkdir(parents=True, exist_ok=True)
             # An existing file is truncated, measured with Neovim 0.11: the server has to look.
             path.write_bytes(b"")
-        language = {".py": "python", ".md": "markdown"}.get(path.suffix, "plaintext")
+        language = _LANGUAGES.get(path.suffix, "plaintext")
         self._changes.append((self.open(change["uri"], "", language), ""))
         return None
 

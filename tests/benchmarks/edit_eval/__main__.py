@@ -22,16 +22,18 @@ from tests.benchmarks.__main__ import machine
 from tests.benchmarks.edit_eval.aider import FORMATS, Aider
 from tests.benchmarks.edit_eval.checks import Outcome, check
 from tests.benchmarks.edit_eval.dola import Dola
-from tests.benchmarks.edit_eval.engine import Address, NoEngine, engine
 from tests.benchmarks.edit_eval.judgement import judge
-from tests.benchmarks.edit_eval.relay import Relay
-from tests.benchmarks.edit_eval.report import by_task, figures, rates, table
+from tests.benchmarks.edit_eval.report import by_task, figures, table
 from tests.benchmarks.edit_eval.results import Record, Results
 from tests.benchmarks.edit_eval.served import FORMS, TABLE
 from tests.benchmarks.edit_eval.sides import LIMIT, WARM_UP, Answer, Side, SideFailed
-from tests.benchmarks.edit_eval.tasks import Task, WrongTask, load_all, pick
+from tests.benchmarks.edit_eval.tasks import Task, WrongTask, load_all
 from tests.benchmarks.edit_eval.tools import Tools
 from tests.benchmarks.edit_eval.validity import faults
+from tests.benchmarks.engine import Address, NoEngine, engine
+from tests.benchmarks.picking import pick
+from tests.benchmarks.rates import rates
+from tests.benchmarks.relay import Relay
 
 SIDES = (TABLE, *FORMS, *(f"aider-{name}" for name in FORMATS))
 

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from dola_ls.core.context import estimate_tokens
-from tests.benchmarks.edit_eval.engine import Address, default
 from tests.benchmarks.edit_eval.sides import LIMIT, Answer, SideFailed
 from tests.benchmarks.edit_eval.tasks import Task
+from tests.benchmarks.engine import Address, default
 
 _DRIVER = Path(__file__).with_name("aider_driver.py")
 #: Seconds that its imports may take on a cold disk.

@@ -13,9 +13,9 @@ from typing import Literal
 from dola_ls.core.document import Document
 from dola_ls.core.syntax import parse
 from tests.benchmarks.edit_eval.judgement import judge
-from tests.benchmarks.edit_eval.processes import run
 from tests.benchmarks.edit_eval.tasks import Task
 from tests.benchmarks.edit_eval.tools import Tools
+from tests.benchmarks.processes import run
 
 #: Seconds for each step of a check.
 _SECONDS = {"go": 60.0, "rust": 60.0, "java": 60.0}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import statistics
 from collections.abc import Mapping, Sequence
 
-from tests.benchmarks.edit_eval.relay import Exchange
 from tests.benchmarks.edit_eval.results import Record
+from tests.benchmarks.table import aligned
 
 #: Seconds per passed edit, of the better of aider's formats.
 _MOST_SECONDS = 0.6
@@ -20,16 +20,7 @@ _HEAD = (
 def table(sides: Mapping[str, Sequence[Record]]) -> str:
     """Return a table with a row for each side."""
     body = [_HEAD, *(_row(name, records) for name, records in sides.items() if records)]
-    widths = [max(map(len, column)) for column in zip(*body, strict=True)]
-    rule = ["-" * (width - 1) + ":" if at else "-" * width for at, width in enumerate(widths)]
-    lines = []
-    for cells in (body[0], rule, *body[1:]):
-        padded = [
-            cell.rjust(width) if at else cell.ljust(width)
-            for at, (cell, width) in enumerate(zip(cells, widths, strict=True))
-        ]
-        lines.append(f"| {' | '.join(padded)} |")
-    return "\n".join(lines)
+    return "\n".join(aligned(body, range(1, len(_HEAD))))
 
 
 def figures(sides: Mapping[str, Sequence[Record]], ours: str) -> str:
@@ -60,31 +51,6 @@ def figures(sides: Mapping[str, Sequence[Record]], ours: str) -> str:
                     f"(to reach: {_MOST_SECONDS} ×): {_word(ratio <= _MOST_SECONDS)}"
                 )
     return "\n".join(f"- {line}" for line in lines)
-
-
-def rates(exchanges: Sequence[Exchange]) -> str:
-    """Return the engine's rates over some exchanges."""
-    read, wrote = read_rate(exchanges), answer_rate(exchanges)
-    if read is None or wrote is None:
-        return "The engine told no rates."
-    return (
-        f"The engine read {read:.1f} tokens a second and wrote {wrote:.1f}, drafts included, "
-        f"over {len(exchanges)} requests."
-    )
-
-
-def read_rate(exchanges: Sequence[Exchange]) -> float | None:
-    """Return the tokens of prompts read in a second."""
-    # A few tokens behind a known prompt say little: each batch has its own cost.
-    whole = [e for e in exchanges if e.read_tokens >= 64]
-    spent = sum(e.read_ms for e in whole)
-    return sum(e.read_tokens for e in whole) / spent * 1000 if spent else None
-
-
-def answer_rate(exchanges: Sequence[Exchange]) -> float | None:
-    """Return the tokens of answers written in a second."""
-    spent = sum(e.answer_ms for e in exchanges)
-    return sum(e.answer_tokens for e in exchanges) / spent * 1000 if spent else None
 
 
 def by_task(sides: Mapping[str, Sequence[Record]]) -> str:

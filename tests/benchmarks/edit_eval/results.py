@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
 from tests.benchmarks.edit_eval.checks import Outcome
 from tests.benchmarks.edit_eval.judgement import Kept
-from tests.benchmarks.edit_eval.relay import Exchange
 from tests.benchmarks.edit_eval.sides import Answer
 from tests.benchmarks.edit_eval.tasks import Task
+from tests.benchmarks.keeping import keep, kept
+from tests.benchmarks.relay import Exchange
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,21 +111,12 @@ class Results:
 
     def save(self, path: Path) -> None:
         """Write the file; a run that is stopped meanwhile leaves the old one."""
-        beside = path.with_name(path.name + ".new")
-        beside.write_text(json.dumps(asdict(self), indent=1, ensure_ascii=False), "utf-8")
-        os.replace(beside, path)
+        keep(path, asdict(self))
 
     @classmethod
     def load(cls, path: Path) -> Self:
         """Read what `save` wrote. Raises OSError, ValueError or TypeError."""
-        told = json.loads(path.read_text("utf-8"))
-        names = {f.name for f in fields(Record)}
-        records = []
-        for record in told["records"]:
-            exchanges = [Exchange(**exchange) for exchange in record.pop("exchanges")]
-            known = {name: value for name, value in record.items() if name in names}
-            records.append(Record(**known, exchanges=exchanges))
-        return cls(told["about"], records)
+        return cls(*kept(path, Record))
 
 
 def _is_of(record: Record, task: Task) -> bool:

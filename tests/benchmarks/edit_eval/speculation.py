@@ -30,12 +30,12 @@ from dola_ls.core.prompt import Prompt, render
 from dola_ls.model.errors import ModelError
 from dola_ls.model.local import SPECULATION
 from tests.benchmarks.__main__ import machine
-from tests.benchmarks.edit_eval.engine import NoEngine, default, engine
-from tests.benchmarks.edit_eval.relay import Exchange, Relay
-from tests.benchmarks.edit_eval.report import answer_rate, read_rate
-from tests.benchmarks.edit_eval.served import model_at
 from tests.benchmarks.edit_eval.sides import LIMIT
 from tests.benchmarks.edit_eval.tasks import Task, lines_of, load_all
+from tests.benchmarks.engine import NoEngine, default, engine
+from tests.benchmarks.rates import answer_rate, read_rate
+from tests.benchmarks.relay import Exchange, Relay
+from tests.benchmarks.served import model_at
 
 #: The share of the region's lines that the reference keeps, and the fewest lines it is a share of.
 KEEPS = 0.8

@@ -167,24 +167,6 @@ def load_all(folder: Path = FOLDER) -> list[Task]:
     return [load(path) for path in files(folder)]
 
 
-def pick(tasks: Sequence[Task], only: Sequence[str], limit: int | None) -> list[Task]:
-    """Return the tasks whose language or name is in `only`, at most `limit`, of each language.
-
-    The languages take turns, so that a few tasks are of several languages, and so that a run that
-    is broken off has something to say.
-    """
-    wanted = [t for t in tasks if not only or {t.language, t.name, t.id} & set(only)]
-    limit = len(wanted) if limit is None else limit
-    left = {language: [t for t in wanted if t.language == language] for language in LANGUAGES}
-    picked: list[Task] = []
-    while len(picked) < limit and any(left.values()):
-        for queue in left.values():
-            if queue and len(picked) < limit:
-                # The middle of what is left: files beside each other by name are often alike.
-                picked.append(queue.pop(len(queue) // 2))
-    return picked
-
-
 def _line(text: str, needle: str, character: int) -> int:
     return text.count("\n", 0, text.index(needle) + character)
 

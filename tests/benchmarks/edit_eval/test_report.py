@@ -6,12 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from tests.benchmarks.edit_eval.__main__ import _same
-from tests.benchmarks.edit_eval.relay import Exchange
-from tests.benchmarks.edit_eval.report import answer_rate, figures, read_rate, table
+from tests.benchmarks.edit_eval.report import figures, table
 from tests.benchmarks.edit_eval.results import Record, Results
 from tests.benchmarks.edit_eval.served import FORMS, TABLE
 from tests.benchmarks.edit_eval.sides import WARM_UP
 from tests.benchmarks.edit_eval.speculation import kept_share
+from tests.benchmarks.rates import answer_rate, read_rate
+from tests.benchmarks.relay import Exchange
 
 _EXCHANGE = Exchange(
     text="x", read_tokens=100, read_ms=1000, answer_tokens=30, answer_ms=600, accepted=20

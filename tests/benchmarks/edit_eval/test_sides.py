@@ -11,11 +11,11 @@ from dola_ls.core.strategy import Predictions, choose
 from tests.benchmarks.edit_eval import dola
 from tests.benchmarks.edit_eval.__main__ import _in_order, _one
 from tests.benchmarks.edit_eval.dola import Dola
-from tests.benchmarks.edit_eval.engine import Address
-from tests.benchmarks.edit_eval.relay import Relay
 from tests.benchmarks.edit_eval.served import FORMS, TABLE
 from tests.benchmarks.edit_eval.tasks import Task, load_all
 from tests.benchmarks.edit_eval.tools import Tools
+from tests.benchmarks.engine import Address
+from tests.benchmarks.relay import Relay
 from tests.fakes.api import ThreadedFakeApi, answer
 
 _TASKS = {task.name: task for task in load_all()}

@@ -8,9 +8,10 @@ import pytest
 
 from tests.benchmarks.edit_eval.checks import check, static_fault
 from tests.benchmarks.edit_eval.judgement import judge
-from tests.benchmarks.edit_eval.tasks import LANGUAGES, Task, WrongTask, files, load, load_all, pick
+from tests.benchmarks.edit_eval.tasks import LANGUAGES, Task, WrongTask, files, load, load_all
 from tests.benchmarks.edit_eval.tools import Tools
 from tests.benchmarks.edit_eval.validity import faults
+from tests.benchmarks.picking import pick
 
 #: Only what is on this machine: a test fetches nothing.
 TOOLS = Tools()

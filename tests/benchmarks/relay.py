@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from tests.benchmarks.edit_eval.engine import Address
+from tests.benchmarks.engine import Address
 
 _PATIENCE = 600.0
 _MOMENT = 5.0
@@ -97,7 +97,10 @@ class Relay:
             if connection.sock is not None:
                 with contextlib.suppress(OSError):
                     connection.sock.shutdown(socket.SHUT_RDWR)
-        # One word: it waits its turn behind what the engine has yet to notice.
+        self.ask_one_word()
+
+    def ask_one_word(self) -> None:
+        """Have the engine answer something that is not counted, in its turn."""
         body = {"messages": [{"role": "user", "content": "Hi"}], "max_tokens": 1}
         connection = self.connection()
         with contextlib.suppress(OSError, http.client.HTTPException):
