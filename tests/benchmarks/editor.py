@@ -47,6 +47,7 @@ class Editor(Client):
         #: The `telemetry/event`s of the action under way, receipts among them.
         self.events: list[dict[str, Any]] = []
         self.said: list[str] = []
+        self._workspace_folder = folder
         super().__init__(argv, env, folder)
         self.answers["workspace/configuration"] = lambda p: [{"receipts": True}] * len(p["items"])
         self.answers["workspace/applyEdit"] = lambda p: self.workspace.apply(p["edit"])
@@ -57,6 +58,16 @@ class Editor(Client):
         seconds = super().initialize()
         self.workspace.encoding = self.encoding
         return seconds
+
+    def work_in(self, folder: Path) -> None:
+        """Make a folder the workspace, in the place of the one before."""
+
+        def told(path: Path) -> list[dict[str, str]]:
+            return [{"uri": path.as_uri(), "name": path.name}]
+
+        event = {"added": told(folder), "removed": told(self._workspace_folder)}
+        self.notify("workspace/didChangeWorkspaceFolders", {"event": event})
+        self._workspace_folder = folder
 
     def open_file(self, name: str, language: str, text: str) -> Buffer:
         """Write a file and open it."""
