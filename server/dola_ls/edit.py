@@ -18,6 +18,7 @@ from dola_ls.core.doc_styles import doc_style
 from dola_ls.core.document import Edit, Span
 from dola_ls.core.doubts import undeclared
 from dola_ls.core.feedback import feedback
+from dola_ls.core.fix import ends_too_early, needs_file
 from dola_ls.core.imports import with_imports
 from dola_ls.core.independent import independent
 from dola_ls.core.missing_imports import missing_imports
@@ -95,7 +96,10 @@ def _strategy(task: Task, model: ChatModel, context: Context) -> Strategy:
     only_here = task.action.comments_only
     # The prompt of an own action shows what its scope says, and asks for no more.
     reaches = not only_here and task.own is None
-    elsewhere = reaches and reaches_beyond(task.instruction, task.tree, task.target)
+    elsewhere = reaches and (
+        reaches_beyond(task.instruction, task.tree, task.target)
+        or needs_file(task.document, task.tree, task.target, task.to_fix)
+    )
     return choose(
         task.action,
         context.region.count("\n"),
@@ -151,7 +155,7 @@ def _question(task: Task, context: Context, strategy: Strategy, form: Form) -> P
     return render(
         task.action,
         context,
-        task.instruction,
+        task.request,
         fields=_fields(task),
         template=template,
         whole=whole,
@@ -180,8 +184,9 @@ def _read(task: Task, strategy: Strategy, form: Form, reply: Reply, failed: Fail
         found = read_blocks(document, span, target.region, reader, reply.ended, failed)
     if not isinstance(found, Rewrite):
         return found
-    if found.region == whole != target.region:
-        found = without_strays(document, target, found, task.instruction)
+    anywhere = ends_too_early(document, task.tree, task.to_fix)
+    if found.region == whole != target.region and not anywhere:
+        found = without_strays(document, target, found, task.request)
     return with_imports(document, task.tree, found, missing_imports(document, found))
 
 
@@ -192,7 +197,7 @@ def _judged(task: Task, found: Found, reply: Reply, before: Failed | None) -> Fo
     text = reply.reader.text
     if not found.edits:
         # The user asked for a change in so many words.
-        asked = task.instruction and before is None
+        asked = task.request and before is None
         return Failed(UNCHANGED, text) if asked else found
     verdict = gate.judge(
         candidate(
@@ -202,6 +207,7 @@ def _judged(task: Task, found: Found, reply: Reply, before: Failed | None) -> Fo
             found,
             task.words,
             comments_only=task.action.comments_only,
+            diagnostics=task.to_fix,
         )
     )
     if verdict is None and before is None and (names := undeclared(task.document, found)):

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import Protocol
 
-from dola_ls.core.actions import Action, Target, title_of
+from dola_ls.core.actions import FIX, Action, Target, title_of
 from dola_ls.core.candidate import Verdict
 from dola_ls.core.composed import composed
 from dola_ls.core.diagnostics import Diagnostic
 from dola_ls.core.document import Document, Edit, Span
+from dola_ls.core.fix import fix_words
 from dola_ls.core.outcome import Refused
 from dola_ls.core.own_actions import OwnAction
 from dola_ls.core.rewrite import Rewrite
@@ -41,6 +42,8 @@ class Task:
     own: OwnAction | None = None
     #: What other servers say is wrong here, as far as the editor told with the call.
     diagnostics: tuple[Diagnostic, ...] = ()
+    #: What they say besides, to be known and left as it is.
+    others: tuple[Diagnostic, ...] = ()
     #: Keep the edit for review instead of applying it.
     review: bool = False
     #: The user was not content with the first answer.
@@ -90,6 +93,19 @@ class Task:
     def subject(self) -> tuple[str, str]:
         """Which action on which code it is; labels may not name the code."""
         return self.action.id, self.target.name
+
+    @property
+    def to_fix(self) -> tuple[Diagnostic, ...]:
+        """The problems that are to be gone afterwards."""
+        return self.diagnostics if self.action is FIX else ()
+
+    @property
+    def request(self) -> str | None:
+        """What is asked of the model in words; None leaves it to the action's own prompt."""
+        if not self.to_fix:
+            return self.instruction
+        region = self.target.region
+        return fix_words(self.document, region, self.to_fix, self.others, self.instruction)
 
     @property
     def problems(self) -> list[str]:

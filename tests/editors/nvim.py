@@ -58,6 +58,8 @@ class State:
 
     buffers: tuple[Buffer, ...]
     clients: tuple[dict[str, Any], ...]
+    #: The diagnostics of the current buffer: `line` from 1, `source`, `code`, `message`.
+    problems: tuple[dict[str, Any], ...]
     mode: str
     #: Process ids of Neovim's children: the language servers.
     children: tuple[int, ...]
@@ -76,6 +78,11 @@ class State:
     def current(self) -> Buffer:
         """The buffer in the current window."""
         return next(b for b in self.buffers if b.current)
+
+    def codes(self, source: str) -> list[str]:
+        """Return the rules that a server finds broken in the current buffer, by line."""
+        found = [problem for problem in self.problems if problem["source"] == source]
+        return [problem.get("code", "") for problem in sorted(found, key=lambda one: one["line"])]
 
     @property
     def told(self) -> str:
@@ -148,6 +155,11 @@ class Neovim:
         """Enable the shipped configuration with the server command replaced."""
         self.step("enable", config={"cmd": command, "cmd_env": environment, **config})
 
+    def enable_beside(self, name: str, command: list[str], filetype: str) -> None:
+        """Enable another language server for files of one type."""
+        config = {"cmd": command, "filetypes": [filetype], "root_markers": ["pyproject.toml"]}
+        self.step("enable_beside", name=name, config=config)
+
     def open(self, path: Path) -> None:
         """Edit a file and wait until the server is attached to it."""
         self.step("open", path=str(path))
@@ -199,6 +211,7 @@ class Neovim:
         return State(
             buffers=tuple(Buffer(**{**b, "path": Path(b["path"])}) for b in raw["buffers"]),
             clients=tuple(raw["clients"]),
+            problems=tuple(raw["problems"]),
             mode=raw["mode"],
             children=tuple(raw["children"]),
             menus=tuple(seen["menus"]),

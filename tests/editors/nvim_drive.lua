@@ -66,6 +66,12 @@ function steps.enable(step)
   vim.lsp.enable('dola_ls')
 end
 
+---Enable another language server beside it.
+function steps.enable_beside(step)
+  vim.lsp.config(step.name, step.config)
+  vim.lsp.enable(step.name)
+end
+
 ---The configuration as Neovim resolves it from the runtime path.
 function steps.config()
   local config = vim.lsp.config['dola_ls']
@@ -126,6 +132,15 @@ function steps.state()
       })
     end
   end
+  local problems = {}
+  for _, problem in ipairs(vim.diagnostic.get(0)) do
+    add(problems, {
+      line = problem.lnum + 1,
+      source = problem.source,
+      code = problem.code and tostring(problem.code),
+      message = problem.message,
+    })
+  end
   local running = {}
   for _, client in ipairs(clients()) do
     add(running, { initialized = client.initialized })
@@ -133,6 +148,7 @@ function steps.state()
   return {
     buffers = buffers,
     clients = running,
+    problems = problems,
     mode = vim.api.nvim_get_mode().mode,
     children = vim.api.nvim_get_proc_children(vim.fn.getpid()),
     seen = seen,

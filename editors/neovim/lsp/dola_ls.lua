@@ -31,6 +31,55 @@ local function apply_edit(err, params, ctx)
   return vim.lsp.handlers['workspace/applyEdit'](err, params, ctx)
 end
 
+---How many lines above and below the cursor problems are told of: a function is rarely longer.
+local near = 200
+
+---Everything that any server or linter reports near a range, as the protocol writes it.
+local function problems(client, bufnr, range)
+  local function position(lnum, col)
+    local line = vim.api.nvim_buf_get_lines(bufnr, lnum, lnum + 1, false)[1] or ''
+    col = math.min(col, #line)
+    return { line = lnum, character = vim.str_utfindex(line, client.offset_encoding, col, false) }
+  end
+  local found = {}
+  for _, problem in ipairs(vim.diagnostic.get(bufnr)) do
+    local end_lnum = problem.end_lnum or problem.lnum
+    if end_lnum >= range.start.line - near and problem.lnum <= range['end'].line + near then
+      local lsp = vim.tbl_get(problem, 'user_data', 'lsp') or {}
+      found[#found + 1] = {
+        range = {
+          start = position(problem.lnum, problem.col),
+          ['end'] = position(end_lnum, problem.end_col or problem.col),
+        },
+        message = problem.message,
+        severity = problem.severity,
+        source = problem.source,
+        code = problem.code,
+        tags = lsp.tags,
+      }
+    end
+  end
+  return found
+end
+
+---Pass on what the other servers report. Neovim 0.11 tells a server of its own diagnostics only,
+---so that there would be nothing to fix.
+local function pass_on_problems(client)
+  local request = client.request
+  client.request = function(self, method, params, ...)
+    local automatic = vim.lsp.protocol.CodeActionTriggerKind.Automatic
+    local trigger = vim.tbl_get(params or {}, 'context', 'triggerKind')
+    if method == 'textDocument/codeAction' and trigger ~= automatic then
+      local bufnr = vim.uri_to_bufnr(params.textDocument.uri)
+      local context = vim.tbl_extend('force', params.context, {
+        diagnostics = problems(client, bufnr, params.range),
+      })
+      params = vim.tbl_extend('force', params, { context = context })
+    end
+    return request(self, method, params, ...)
+  end
+end
+
 ---@type vim.lsp.Config
 return {
   cmd = { 'dola-ls' },
@@ -101,6 +150,7 @@ return {
   -- The server hears of a change at once, and not 150 ms later, when an edit may be on its way.
   flags = { debounce_text_changes = 0 },
   handlers = { ['workspace/applyEdit'] = apply_edit },
+  on_init = pass_on_problems,
   on_attach = function(client, bufnr)
     local function command(name, lsp_command, desc)
       vim.api.nvim_buf_create_user_command(bufnr, name, function()

@@ -73,9 +73,12 @@ INSTRUCT = Action(
     prompt="refactor",
 )
 
+#: What mends problems that other servers report; offered where there are any.
+FIX = Action("fix", "dola.fix", "Dola: Fix {name}", "quickfix.dola", "region", prompt="refactor")
+
 #: Those that are offered on any code.
 ACTIONS: tuple[Action, ...] = (REFACTOR, EXPLAIN, DOCUMENT, GENERATE_TESTS)
-BY_COMMAND: dict[str, Action] = {action.command: action for action in (*ACTIONS, INSTRUCT)}
+BY_COMMAND: dict[str, Action] = {action.command: action for action in (*ACTIONS, INSTRUCT, FIX)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,13 @@ class Target:
     symbol: Symbol | None
     #: Whether the region is that symbol, and not a part of it.
     whole_symbol: bool
+
+
+def lines_target(document: Document, region: Span, symbol: Symbol | None) -> Target:
+    """Return a target of whole lines that are no symbol of their own."""
+    first, last = document.line_of(region.start) + 1, document.line_of(region.end - 1) + 1
+    name = f"line {first}" if first == last else f"lines {first}-{last}"
+    return Target(region, name, symbol, False)
 
 
 def _same_lines(document: Document, a: Span, b: Span) -> bool:
@@ -114,17 +124,13 @@ def find_target(document: Document, tree: Tree | None, span: Span) -> Target | N
         region = document.whole_lines(Span(start, end))
         if symbol is not None and _same_lines(document, symbol.span, region):
             return Target(symbol.span, symbol.name, symbol, True)
-        first, last = document.line_of(region.start) + 1, document.line_of(region.end - 1) + 1
-        name = f"line {first}" if first == last else f"lines {first}-{last}"
-        return Target(region, name, symbol, False)
+        return lines_target(document, region, symbol)
     if symbol is not None:
         return Target(symbol.span, symbol.name, symbol, True)
     if language_of(document.language).grammar is None:
         block = paragraph(document, min(span.start, len(document.text)))
         if block is not None:
-            first, last = document.line_of(block.start) + 1, document.line_of(block.end - 1) + 1
-            name = f"line {first}" if first == last else f"lines {first}-{last}"
-            return Target(block, name, None, False)
+            return lines_target(document, block, None)
     return None
 
 

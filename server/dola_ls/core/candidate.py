@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dola_ls.core.actions import Target
+from dola_ls.core.diagnostics import Diagnostic
 from dola_ls.core.document import Document, Edit, Span
 from dola_ls.core.rewrite import Rewrite
 from dola_ls.core.syntax import Tree, parse
@@ -32,6 +33,8 @@ class Candidate:
     instruction: str | None = None
     #: Only comments and docstrings were asked for.
     comments_only: bool = False
+    #: The problems that were to be fixed, where it is for these.
+    diagnostics: tuple[Diagnostic, ...] = ()
 
     @property
     def old(self) -> str:
@@ -58,10 +61,21 @@ def candidate(
     instruction: str | None = None,
     *,
     comments_only: bool = False,
+    diagnostics: tuple[Diagnostic, ...] = (),
 ) -> Candidate:
     """Return the candidate for a rewrite; parses the text as it would be."""
     # One change of the region comes to the same text as its edits, and keeps the line table.
     whole = Edit(rewrite.region.start, rewrite.region.end, rewrite.text)
     after = document.changed(whole, document.version)
     tree_after = parse(after, tree) if tree is not None else None
-    return Candidate(document, tree, target, rewrite, after, tree_after, instruction, comments_only)
+    return Candidate(
+        document,
+        tree,
+        target,
+        rewrite,
+        after,
+        tree_after,
+        instruction,
+        comments_only,
+        diagnostics,
+    )

@@ -14,6 +14,7 @@ from dola_ls.core.document import Document, Edit, apply_edits, split_lines
 from dola_ls.core.documentation import code_changed
 from dola_ls.core.doubts import undeclared
 from dola_ls.core.elisions import left_out
+from dola_ls.core.headers import declared_names
 from dola_ls.core.languages import language_of
 from dola_ls.core.misfits import (
     fences,
@@ -28,8 +29,10 @@ from dola_ls.core.misfits import (
 from dola_ls.core.policy import control_characters, hidden_characters, is_control_file
 from dola_ls.core.reach import may_shorten, names_to_go, to_declare
 from dola_ls.core.scopes import declarations, symbols_around
+from dola_ls.core.silencing import silences
 from dola_ls.core.surroundings import copies, holds_second_version, repeats_neighbours
 from dola_ls.core.syntax import Symbol, Tree, parse, python_parses, symbols_in
+from dola_ls.core.unused import unused_names
 from dola_ls.core.words import WORD
 
 Rule = Callable[[Candidate], str | None]
@@ -130,11 +133,19 @@ def lost_symbols(c: Candidate) -> str | None:
         return None
     symbol = c.target.symbol if c.target.whole_symbol else None
     old = _promised(list(symbols_in(c.tree, c.rewrite.region)), symbol.name if symbol else None)
+    if c.tree.faults:
+        # A tree with faults misses symbols, and has others end too early or too late.
+        old = (old | declared_names(c.old)) - declared_names(c.new)
     lost = old - {found.name for found in symbols_in(c.tree_after, c.after_region)}
     if lost and c.instruction:
         # What is to go and is used nowhere any more may go.
         gone = names_to_go(c.instruction, c.target) & lost
         lost -= gone - set(WORD.findall(c.after.text))
+    if lost and c.diagnostics:
+        # What a problem calls unused may go too; one of two of a name leaves the other.
+        gone = unused_names(c.tree, c.diagnostics) & lost
+        used = set(WORD.findall(c.after.text)) - {one.name for one in symbols_in(c.tree_after)}
+        lost -= gone - used
     if not lost:
         return None
     names = ", ".join(sorted(lost)[:3])
@@ -198,6 +209,9 @@ def declared_twice(c: Candidate) -> str | None:
             return f"it would declare {declared.name} twice"
     around = {(one.name, one.kind) for one in symbols_around(c.tree, c.rewrite.region)}
     around -= {(one.name, one.kind) for one in symbols_in(c.tree, c.rewrite.region)}
+    if c.tree.faults:
+        begun = declared_names(c.old)
+        around = {(name, kind) for name, kind in around if name not in begun}
     for symbol in symbols_in(c.tree_after, c.after_region):
         if (symbol.name, symbol.kind) in around:
             return f"it repeats {symbol.name}, in which your lines stand"
@@ -244,6 +258,12 @@ def code_touched(c: Candidate) -> str | None:
     return code_changed(c.tree, c.tree_after)
 
 
+def silenced(c: Candidate) -> str | None:
+    """Refuse a fix that only tells the tool to be silent."""
+    mark = silences(c.new, c.old, c.instruction) if c.diagnostics else None
+    return f"it silences the message (“{mark}”) and fixes nothing" if mark else None
+
+
 RULES: tuple[Rule, ...] = (
     outside_region,
     emptied,
@@ -260,6 +280,7 @@ RULES: tuple[Rule, ...] = (
     region_twice,
     unparsable,
     code_touched,
+    silenced,
     lost_symbols,
     asked_but_undeclared,
     declared_twice,

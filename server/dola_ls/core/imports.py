@@ -16,12 +16,16 @@ from dola_ls.core.document import Document, Edit, Span, split_lines
 from dola_ls.core.layout import line_ending
 from dola_ls.core.rewrite import Rewrite
 from dola_ls.core.syntax import Tree, parse
+from dola_ls.core.words import WORD
 
 if TYPE_CHECKING:
     import tree_sitter
 
 #: Comments that stay at the head of a file even where code follows at once.
 _LICENCE = re.compile(r"#!|//!|\W*(?:-\*-|.*\bcoding[:=]|copyright|spdx|licen[cs]e)", re.IGNORECASE)
+
+
+_KEYWORDS = frozenset({"as", "from", "import", "include", "static", "type", "use", "using"})
 
 
 def split_imports(
@@ -59,9 +63,13 @@ def with_imports(
     document: Document, tree: Tree | None, rewrite: Rewrite, imports: Sequence[str]
 ) -> Rewrite:
     """Return `rewrite` with `imports` put in where the file has its own."""
-    if tree is None or not imports or not rewrite.edits:
-        return rewrite
     region = rewrite.region
+    if not rewrite.edits:
+        # Nothing else may be needed; but then it has to be of use for the code that is there.
+        words = set(WORD.findall(document.text[region.start : region.end]))
+        imports = [text for text in imports if words & (set(WORD.findall(text)) - _KEYWORDS)]
+    if tree is None or not imports:
+        return rewrite
     edits = list(rewrite.edits)
     places: dict[tuple[int, bool], list[str]] = {}
     for text in imports:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dola_ls.core.actions import Target
+from dola_ls.core.actions import Target, lines_target
 from dola_ls.core.document import Document, Span
 from dola_ls.core.find_comment import comment_round
 from dola_ls.core.syntax import Symbol, Tree, enclosing_symbol, symbols_in
@@ -37,9 +37,7 @@ def target_of(document: Document, tree: Tree | None, comment: Span, gone: Span) 
     region = _lines_from(document, tree, first, statement=code is not None)
     if region is None:
         region = document.whole_lines(gone)
-    start, end = document.line_of(region.start) + 1, document.line_of(region.end - 1) + 1
-    name = f"line {start}" if start == end else f"lines {start}-{end}"
-    return Target(region, name, inside, False)
+    return lines_target(document, region, inside)
 
 
 def _code_beside(document: Document, comment: Span) -> int | None:

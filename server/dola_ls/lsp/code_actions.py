@@ -21,6 +21,8 @@ from dola_ls.core.document import Document, Encoding, Span
 from dola_ls.core.limits import why_not_document
 from dola_ls.core.own_actions import OwnAction
 from dola_ls.core.policy import show_hidden
+from dola_ls.lsp import problems
+from dola_ls.lsp.arguments import MAX_DIAGNOSTICS, write_diagnostic, write_range
 from dola_ls.lsp.convert import to_span
 from dola_ls.lsp.review import Kept, carried, touches
 
@@ -34,7 +36,14 @@ _CANCEL_KIND = "dola.cancel"
 _ROUND, _WORDS = 100, 70
 
 #: The kind of an action of the user's own is one of these with its id behind it.
-KINDS = ["refactor.rewrite.dola", "dola.explain", "dola.tests", "dola.new", _CANCEL_KIND]
+KINDS = [
+    "quickfix.dola",
+    "refactor.rewrite.dola",
+    "dola.explain",
+    "dola.tests",
+    "dola.new",
+    _CANCEL_KIND,
+]
 
 
 def list_actions(server: DolaServer, params: types.CodeActionParams) -> list[Any]:
@@ -55,6 +64,7 @@ def list_actions(server: DolaServer, params: types.CodeActionParams) -> list[Any
         return _unavailable(server, document, params, only, reason)
     actions = [
         *_reviews(server, document, located.span, only),
+        *problems.offers(server, document, located.span, params.range, context.diagnostics, only),
         *_orders(server, document, located.span, params.range, only),
         *_offers(server, document, located.span, params, only),
         *_cancels(server, document, only),
@@ -63,14 +73,7 @@ def list_actions(server: DolaServer, params: types.CodeActionParams) -> list[Any
 
 
 def _arguments(document: Document, range_: types.Range) -> dict[str, Any]:
-    return {"uri": document.uri, "range": _range(range_), "version": document.version}
-
-
-def _range(range_: types.Range) -> dict[str, Any]:
-    return {
-        "start": {"line": range_.start.line, "character": range_.start.character},
-        "end": {"line": range_.end.line, "character": range_.end.character},
-    }
+    return {"uri": document.uri, "range": write_range(range_), "version": document.version}
 
 
 def _action(title: str, kind: str, command: str, arguments: dict[str, Any]) -> types.CodeAction:
@@ -134,18 +137,11 @@ def _own_arguments(
     arguments = {"action": own.id, **_arguments(document, params.range)}
     if own.names("diagnostics"):
         arguments["diagnostics"] = [
-            _diagnostic(diagnostic)
+            write_diagnostic(diagnostic)
             for diagnostic in params.context.diagnostics
             if _touches(document, diagnostic.range, target.region, server.client.encoding)
-        ]
+        ][:MAX_DIAGNOSTICS]
     return arguments
-
-
-def _diagnostic(given: types.Diagnostic) -> dict[str, Any]:
-    """Return what a prompt can tell of a diagnostic, in the shape of the protocol."""
-    known = {"message": given.message, "source": given.source, "code": given.code}
-    told = {name: value for name, value in known.items() if value is not None}
-    return {"range": _range(given.range), **told}
 
 
 def _touches(document: Document, range_: types.Range, region: Span, encoding: Encoding) -> bool:

@@ -12,10 +12,21 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
-from dola_ls.core.actions import BY_COMMAND, DOCUMENT, EXPLAIN, INSTRUCT, Action, find_target, fits
+from dola_ls.core.actions import (
+    BY_COMMAND,
+    DOCUMENT,
+    EXPLAIN,
+    FIX,
+    INSTRUCT,
+    Action,
+    find_target,
+    fits,
+)
 from dola_ls.core.context import file_name
 from dola_ls.core.document import Document, Span
 from dola_ls.core.limits import why_not_document
+from dola_ls.lsp import problems
+from dola_ls.lsp.arguments import WrongArguments, read_diagnostics, read_range
 from dola_ls.lsp.convert import to_span
 
 if TYPE_CHECKING:
@@ -36,10 +47,6 @@ NO_SYMBOL = (
 )
 
 
-class WrongArguments(ValueError):
-    """A command's arguments cannot be used; the text says what is wrong with them."""
-
-
 @dataclass(frozen=True, slots=True)
 class Call:
     """The one object that every action's command takes."""
@@ -48,14 +55,9 @@ class Call:
     range: types.Range
     version: int | None
     instruction: str | None
-
-
-def _position(value: Any, name: str) -> types.Position:
-    line = value.get("line") if isinstance(value, dict) else None
-    character = value.get("character") if isinstance(value, dict) else None
-    if type(line) is not int or type(character) is not int or line < 0 or character < 0:
-        raise WrongArguments(f"`{name}` needs a `line` and a `character`, both from 0 up")
-    return types.Position(line, character)
+    #: What is to be fixed or explained, and what else is known of the code.
+    diagnostics: tuple[types.Diagnostic, ...]
+    others: tuple[types.Diagnostic, ...]
 
 
 def read_call(arguments: tuple[Any, ...]) -> Call:
@@ -66,9 +68,7 @@ def read_call(arguments: tuple[Any, ...]) -> Call:
     uri = given.get("uri")
     if not isinstance(uri, str) or not uri:
         raise WrongArguments("`uri` has to be the document's address, as text")
-    range_ = given.get("range")
-    if not isinstance(range_, dict):
-        raise WrongArguments("`range` has to be an object with `start` and `end`")
+    range_ = read_range(given.get("range"), "range")
     version = given.get("version")
     if version is not None and type(version) is not int:
         raise WrongArguments("`version` has to be a whole number")
@@ -79,11 +79,11 @@ def read_call(arguments: tuple[Any, ...]) -> Call:
         raise WrongArguments(f"`instruction` is longer than {_MAX_INSTRUCTION} characters")
     return Call(
         uri,
-        types.Range(
-            _position(range_.get("start"), "range.start"), _position(range_.get("end"), "range.end")
-        ),
+        range_,
         version,
         (instruction or "").strip() or None,
+        read_diagnostics(given.get("diagnostics"), "diagnostics"),
+        read_diagnostics(given.get("others"), "others"),
     )
 
 
@@ -138,6 +138,10 @@ def _start(server: DolaServer, action: Action, call: Call) -> str | None:
     tree = server.trees.get(document)
     if action is INSTRUCT and call.instruction is None:
         return _start_order(server, document, tree, span)
+    if action is FIX or (action is EXPLAIN and call.diagnostics):
+        return problems.start(
+            server, action, document, tree, call.diagnostics, call.others, call.instruction
+        )
     target = find_target(document, tree, span)
     if target is None:
         return NO_SYMBOL
@@ -235,6 +239,10 @@ def retry(server: DolaServer, kept: Kept) -> None:
         problem = _start_order(server, now.document, tree, order, retried=True)
         if problem is not None:
             server.say(f"{task.label}: {problem}", types.MessageType.Warning)
+        return
+    if task.to_fix:
+        task = problems.carried(task, now, tree)
+        server.jobs.start(task, server.protocol.msg_id)
         return
     span = follow(task.target.region, now.changes)
     if task.target.whole_symbol:

@@ -9,7 +9,9 @@ from lsprotocol import types
 from dola_ls.core.context import file_name
 from dola_ls.core.own_actions import COMMAND, OwnAction
 from dola_ls.core.policy import show_hidden
-from dola_ls.lsp.commands import NO_SYMBOL, Call, WrongArguments, find_place, read_call
+from dola_ls.lsp.arguments import WrongArguments
+from dola_ls.lsp.commands import NO_SYMBOL, Call, find_place, read_call
+from dola_ls.lsp.problems import in_document
 
 if TYPE_CHECKING:
     from dola_ls.lsp.server import DolaServer
@@ -76,6 +78,7 @@ def _start(server: DolaServer, own: OwnAction, call: Call) -> str | None:
         file=relative_file(document.uri, server.folders),
         instruction=call.instruction,
         own=own,
+        diagnostics=in_document(document, call.diagnostics, server.client.encoding),
         review=server.configuration.settings().settings.apply == "review",
     )
     server.jobs.start(task, server.protocol.msg_id)

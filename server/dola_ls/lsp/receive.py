@@ -25,6 +25,7 @@ from pygls.exceptions import (
 )
 from pygls.protocol import JsonRPCNotification, JsonRPCRequestMessage, LanguageServerProtocol
 
+from dola_ls.lsp.arguments import leave_out
 from dola_ls.lsp.capabilities import read_initialize
 
 if TYPE_CHECKING:
@@ -239,6 +240,8 @@ class Receiver(LanguageServerProtocol):
                 return self._converter.structure({**bare, "id": 0}, JsonRPCRequestMessage).params
             return self._converter.structure(bare, JsonRPCNotification).params
         except Exception as error:
+            if method == types.TEXT_DOCUMENT_CODE_ACTION and leave_out(message, self._converter):
+                return self._read_params(method, message)
             sentence = f"the parameters of {method} are malformed: {_faults(error)}"
             raise JsonRpcInvalidParams(sentence) from None
 

@@ -1,0 +1,159 @@
+"""Problems that other servers report, put into words for the model: to be fixed, or explained."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import zip_longest
+
+from dola_ls.core.actions import Target
+from dola_ls.core.diagnostics import LONGEST, Diagnostic
+from dola_ls.core.document import Document, Span
+from dola_ls.core.syntax import Tree
+from dola_ls.core.unused import says_to_go, symbols_to_go
+
+#: Characters of all messages together, so that many of them leave room for the code.
+_MESSAGES = 8000
+#: Characters of a line of code that are quoted, of which so many may stand before the problem.
+_QUOTED, _BEFORE = 120, 60
+#: The longest piece of a line that is quoted as the place of a problem.
+_PLACE = 40
+
+
+def fix_words(
+    document: Document,
+    region: Span,
+    diagnostics: Sequence[Diagnostic],
+    others: Sequence[Diagnostic] = (),
+    instruction: str | None = None,
+) -> str:
+    """Return what the model is asked to do about problems in a region.
+
+    `others` are problems in the region that are not to be fixed now; `instruction` is what the user
+    adds in words.
+    """
+    told = _told(document, region, diagnostics)
+    what = "this problem" if len(diagnostics) == 1 else f"these {len(diagnostics)} problems"
+    parts = [
+        f"Fix {what}:",
+        *told,
+        "Fix the cause, and change nothing else. Do not hide a message with a comment.",
+    ]
+    beside = [one for one in others if region.start <= one.span.start < max(region.end, 1)]
+    if beside:
+        parts.append("Reported there too, but not to be fixed now, unless it has the same cause:")
+        parts += _told(document, region, beside)
+    if instruction:
+        parts.append(instruction)
+    return "\n".join(parts)
+
+
+def explain_words(
+    document: Document,
+    region: Span,
+    diagnostics: Sequence[Diagnostic],
+    instruction: str | None = None,
+) -> str:
+    """Return what the model is asked to say about problems in a region."""
+    what = "this problem" if len(diagnostics) == 1 else "these problems"
+    parts = [
+        f"A tool reports {what} in the code:",
+        *_told(document, region, diagnostics),
+        "Explain what is meant, why it arises in this code, and how to fix it, in at most 150 "
+        "words. Do not explain the rest of the code.",
+    ]
+    return "\n".join([*parts, instruction] if instruction else parts)
+
+
+def needs_file(
+    document: Document, tree: Tree | None, target: Target, diagnostics: Sequence[Diagnostic]
+) -> bool:
+    """Tell whether a fix may have to change the file outside of the region.
+
+    It has to where nothing of the region would be left, as what is unused may go: an answer that
+    is empty could as well be none at all; and where the end of the file comes too early. Names that
+    are not known need no more than an import, and imports go to the head of the file by themselves.
+    """
+    if ends_too_early(document, tree, diagnostics):
+        return True
+    region = target.region
+    if target.symbol is not None and target.whole_symbol:
+        going = symbols_to_go(tree, diagnostics) if tree is not None else ()
+        return any(symbol.span == region for symbol in going)
+    unused = [document.whole_lines(one.span) for one in diagnostics if says_to_go(one)]
+    return bool(unused) and all(
+        any(lines.start < piece.end and piece.start < lines.end for lines in unused)
+        for piece in _pieces(document, tree, region)
+    )
+
+
+def ends_too_early(
+    document: Document, tree: Tree | None, diagnostics: Sequence[Diagnostic]
+) -> bool:
+    """Tell whether a problem is that the file is over: what is missing may belong anywhere."""
+    code = len(document.text.rstrip())
+    return tree is not None and tree.faults > 0 and any(d.span.end >= code for d in diagnostics)
+
+
+def _pieces(document: Document, tree: Tree | None, region: Span) -> list[Span]:
+    """Return the statements of a region, or its lines of code where there is no grammar."""
+    first, last = document.line_of(region.start), document.line_of(max(region.end - 1, 0))
+    if tree is not None:
+        inside = [
+            Span(tree.offset(node.start_byte), tree.offset(node.end_byte))
+            for node in tree.tree.root_node.named_children
+            if first <= node.start_point[0] <= last and "comment" not in node.type
+        ]
+        if inside:
+            return inside
+    lines = [document.line_span(line) for line in range(first, last + 1)]
+    return [line for line in lines if document.text[line.start : line.end].strip()]
+
+
+def _told(document: Document, region: Span, diagnostics: Sequence[Diagnostic]) -> list[str]:
+    """Return problems with the text of their lines: models read, but do not count."""
+    longest = max(min(_MESSAGES // max(len(diagnostics), 1), LONGEST), 100)
+    told: list[str] = []
+    for diagnostic, following in zip_longest(diagnostics, diagnostics[1:]):
+        told.append(f"- {diagnostic.line_for(document, longest)}{_place(document, diagnostic)}")
+        at = document.line_of(diagnostic.span.start)
+        if following is None or document.line_of(following.span.start) != at:
+            told.append(f"  {_line(document, region, diagnostic.span.start)}")
+    return told
+
+
+def _place(document: Document, diagnostic: Diagnostic) -> str:
+    """Say where in its line a problem is, if the message does not."""
+    span = diagnostic.span
+    line = document.line_text(document.line_of(span.start))
+    marked = document.text[span.start : span.end].strip()
+    if not marked or len(marked) > _PLACE or marked in diagnostic.message:
+        return ""
+    # Of several such pieces in a line the place would still not be told.
+    alone = line.count(marked) == 1 and marked != line.strip()
+    return f", at “{marked}”" if alone else ""
+
+
+def _line(document: Document, region: Span, offset: int) -> str:
+    at = document.line_of(offset)
+    line = document.line_text(at)
+    if not line.strip():
+        return "That line is blank."
+    count, number = _among(document, region, at)
+    which = f", number {number} of {count} that are alike" if number and count > 1 else ""
+    return f"That line{which}: {_cut(line, offset - document.starts[at])}"
+
+
+def _among(document: Document, region: Span, at: int) -> tuple[int, int]:
+    """Return how many lines of a region read like one of them, and which of these it is."""
+    text = document.line_text(at).strip()
+    first, last = document.line_of(region.start), document.line_of(max(region.end - 1, 0))
+    alike = [line for line in range(first, last + 1) if document.line_text(line).strip() == text]
+    return len(alike), alike.index(at) + 1 if at in alike else 0
+
+
+def _cut(line: str, column: int) -> str:
+    """Return a line, or what of a long one stands round a column."""
+    if len(line.strip()) <= _QUOTED:
+        return line.strip()
+    start = max(min(column - _BEFORE, len(line.rstrip()) - _QUOTED), 0)
+    return line[start : start + _QUOTED].strip()
