@@ -502,7 +502,23 @@ async def test_diagnostics_go_along_where_the_prompt_names_them(
             diagnostics=[inside | {"severity": 2}, outside],
         )
         sent = action["command"]["arguments"][0].get("diagnostics")
-        assert sent == ([inside] if config == DIAGNOSED else None)
+        assert sent == ([inside | {"severity": 2}] if config == DIAGNOSED else None)
+
+
+async def test_diagnostics_reach_the_model(profile: str, tmp_path: Path, uri: str) -> None:
+    model = FakeModel(fenced(NEW))
+    async with Editor.connect(server_with(tmp_path, model, DIAGNOSED), profile) as editor:
+        await editor.open(uri, TEXT)
+        where = editor.range_of(uri, "result = result + item")
+        odd = {"range": where, "message": "Too\nlong", "source": "ruff", "code": 7, "severity": 9}
+        [action] = await own_ones(
+            editor, uri, editor.cursor_at(uri, "result = 0"), diagnostics=[odd] * 60
+        )
+        await editor.execute(action)
+        await editor.idle()
+        editor.take_edits()
+        assert editor.text(uri) == AFTER
+    assert model.prompts[0].user.count("- line 7: Too long (ruff 7)\n") == 50
 
 
 FETCHED = """\

@@ -89,7 +89,7 @@ def write_diagnostic(given: types.Diagnostic) -> dict[str, Any]:
         "range": write_range(given.range),
         "message": given.message[:_LONGEST_MESSAGE],
     }
-    if given.severity is not None:
+    if given.severity in tuple(types.DiagnosticSeverity):
         written["severity"] = int(given.severity)
     if given.source:
         written["source"] = given.source
