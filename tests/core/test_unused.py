@@ -65,7 +65,7 @@ def test_a_problem_that_may_not(message: str) -> None:
         # With a class goes all that is in it.
         ("python", "class ‹Cart›:\n    def add(self):\n        pass\n", "unused", {"Cart", "add"}),
         # Of the parameters, the body or another problem nothing follows for the function.
-        ("python", "def total(‹total›):\n    return 1\n", "unused argument", set()),
+        ("python", "def total(‹total›):\n    return 1\n", "unused argument `total`", set()),
         ("python", "‹def total(items):›\n    return 1\n", "unused argument `items`", set()),
         ("python", "def total(items):\n    ‹total› = 1\n", "unused variable", set()),
         ("python", "def total(items):\n    ‹return 1›\n", "`total` unreachable", set()),
