@@ -432,6 +432,10 @@ async def test_a_file_that_steers_a_tool_is_left_alone() -> None:
         ("def ‹f›():\n    x = 1\n", "`f` is unused", True),
         ("def f():\n    ‹x› = 1\n", "`x` is unused", False),
         ("# ‹x = 1›\ny = 1\n", "Found commented-out code", True),
+        ("def f():\n    x = (1\n    return 2‹›\n", "Expected `)`", True),
+        ("def f():\n    x = (1\n    return ‹2›\n", "unexpected EOF", True),
+        ("def f():\n    x = (1\n    return ‹y›\n", "Undefined name `y`", False),
+        ("def f():\n    x = (1)\n    return 2‹›\n", "Expected a docstring", False),
     ],
 )
 def test_the_file_is_needed_where_nothing_of_the_region_may_be_left(

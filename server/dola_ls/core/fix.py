@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import zip_longest
 
@@ -15,6 +16,11 @@ from dola_ls.core.unused import says_to_go, symbols_to_go
 _MESSAGES = 8000
 #: Characters of a line of code that are quoted, of which so many may stand before the problem.
 _QUOTED, _BEFORE = 120, 60
+#: How messages speak of code that goes on where the file does not.
+_ENDS = re.compile(
+    r"expected|missing|unterminated|unclosed|not closed|\bEOF\b|end of (?:file|input)",
+    re.IGNORECASE,
+)
 #: The longest piece of a line that is quoted as the place of a problem.
 _PLACE = 40
 
@@ -90,8 +96,13 @@ def ends_too_early(
     document: Document, tree: Tree | None, diagnostics: Sequence[Diagnostic]
 ) -> bool:
     """Tell whether a problem is that the file is over: what is missing may belong anywhere."""
+    if tree is None or not tree.faults:
+        return False
     code = len(document.text.rstrip())
-    return tree is not None and tree.faults > 0 and any(d.span.end >= code for d in diagnostics)
+    return any(
+        one.span.end >= code and (not len(one.span) or _ENDS.search(one.message))
+        for one in diagnostics
+    )
 
 
 def _pieces(document: Document, tree: Tree | None, region: Span) -> list[Span]:
