@@ -89,6 +89,10 @@ CASES = {
         "python",
         "«def outer():\n    def inner():\n        return ‹x›\n    return ‹y›\n»",
     ),
+    "a problem between two functions, and one in the second": (
+        "python",
+        "«def a():\n    return 1‹›\n\n\n‹d›ef b():\n    return 2\n»",
+    ),
     "a parenthesis that is not closed": (
         "python",
         "import os\n\n\n«‹def total(items:›\n    result = 0\n    return result\n»\n\n"

@@ -30,6 +30,8 @@ def fix_target(document: Document, tree: Tree | None, spans: Sequence[Span]) -> 
     spans = [_without_blanks(document, span) for span in spans]
     hull = _hull(spans)
     around = enclosing_symbol(tree, hull) if tree is not None else None
+    if around is not None and not around.span.covers(hull):
+        around = None  # blanks at the ends count for nothing in it, but here they part problems
     if tree is not None and around is not None and _is_taken_whole(document, around, hull):
         return _whole(document, tree, around, hull)
     targets = [_target(document, tree, span) for span in spans]
@@ -130,7 +132,8 @@ def _statements(document: Document, tree: Tree, span: Span) -> Span:
     if not nodes:
         return _paragraph(document, span)
     nodes = _with_imports_beside(tree, nodes)
-    return _hull([_lines(document, node) for node in (nodes[0], nodes[-1])])
+    own = document.whole_lines(span)
+    return _hull([own, *(_lines(document, node) for node in (nodes[0], nodes[-1]))])
 
 
 def _does_not_parse(node: tree_sitter.Node) -> bool:
