@@ -6,11 +6,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from dola_ls.core.actions import Target
+from dola_ls.core.syntax import Tree
 from dola_ls.core.testing.detection import detect_framework
 from dola_ls.core.testing.frameworks import Framework, Unknown
+from dola_ls.core.testing.listing import Listing
+from dola_ls.core.testing.needs import Need, needs_of
 from dola_ls.core.testing.placement import Placement
 from dola_ls.core.testing.places import place_tests
-from dola_ls.project import check_file, check_new_file, list_files, nearest_manifest, project_root
+from dola_ls.project import (
+    check_file,
+    check_new_file,
+    is_kept_back,
+    list_files,
+    nearest_manifest,
+    project_root,
+)
 
 #: Manifests and test files that are larger say nothing that is worth the time.
 _MAX_READ = 256_000
@@ -28,12 +39,14 @@ class Home:
     placement: Placement
     #: The text of the test file where there is one already, else of another one for its style.
     sample: str = ""
+    #: What the tested symbol uses, of its own file and of others of the project.
+    needs: tuple[Need, ...] = ()
 
 
 def find_home(
     source: Path,
-    symbol: str,
-    language: str,
+    tree: Tree,
+    target: Target,
     folders: Sequence[Path],
     open_files: Sequence[Path],
     open_text: OpenText,
@@ -44,6 +57,8 @@ def find_home(
     A test file that is open but not yet on disk is there for the user. Reads the disk; not to be
     called on the event loop.
     """
+    assert target.symbol is not None
+    language = tree.document.language
     root = project_root(source, folders)
     names = dict.fromkeys(_listed(root, nearest_manifest(source, root)))
     names.update(dict.fromkeys(_relative(path, root) for path in open_files if _within(path, root)))
@@ -53,11 +68,16 @@ def find_home(
         text = open_text(path)
         return text if text is not None else _read(path, root)
 
+    def read_to_send(name: str) -> str | None:
+        return None if is_kept_back(root / name, root) else read(name)
+
     relative = _relative(source, root)
     framework = detect_framework(language, relative, names, read, list(setting) or None)
     if isinstance(framework, Unknown):
         return f"{framework.reason} Nothing was sent."
-    placement = place_tests(relative, symbol, language, framework, names, read)
+    placement = place_tests(
+        relative, target.symbol.qualified_name, language, framework, names, read
+    )
     if isinstance(placement, Unknown):
         return f"{placement.reason} Nothing was sent."
     path = root / placement.path
@@ -67,8 +87,9 @@ def find_home(
     if why is not None:
         what = "be changed" if placement.exists else "be created"
         return f"{placement.path} cannot {what}: {why}. Nothing was sent."
-    sample = read(placement.sample) if placement.sample else None
-    return Home(path, framework, placement, sample or "")
+    sample = read_to_send(placement.sample) if placement.sample else None
+    needs = needs_of(tree, target, relative, Listing(names, read_to_send))
+    return Home(path, framework, placement, sample or "", needs)
 
 
 def _listed(root: Path, near: Path) -> list[str]:

@@ -22,13 +22,15 @@ from dola_ls.core.prompt import fence_for, render
 from dola_ls.core.rewrite import Rewrite
 from dola_ls.core.syntax import parse
 from dola_ls.core.testing.merging import merge_tests
+from dola_ls.core.testing.needs import fitted
 from dola_ls.core.testing.new_tests import new_test_file
 from dola_ls.edit import apply
 from dola_ls.placing import Home
 from dola_ls.task import Editor, Task
 
-#: Tokens that a test file of the project may take in the prompt, as a sample of style.
-_SAMPLE = 300
+#: Tokens that a test file of the project may take in the prompt, as a sample of style, and the
+#: share of the model's context for what the tested code uses.
+_SAMPLE, _USES = 300, 0.4
 
 
 async def write_tests(task: Task, editor: Editor, asking: Asking, context: Context) -> Outcome:
@@ -36,7 +38,9 @@ async def write_tests(task: Task, editor: Editor, asking: Asking, context: Conte
     home = await editor.place_tests(task)
     if isinstance(home, Refused):
         return home
-    prompt = render(task.action, context, task.instruction, fields=_fields(home, context))
+    room = int(asking.model.context_tokens * _USES)
+    fields = {**_fields(home), "uses": _uses(home, context, room)}
+    prompt = render(task.action, context, task.instruction, fields=fields)
     reply = await asking.ask(prompt, task.document.text)
     receipt = asking.receipt()
     if reply.fault is not None:
@@ -55,7 +59,16 @@ async def write_tests(task: Task, editor: Editor, asking: Asking, context: Conte
     return await _create(task, editor, home, answer, receipt)
 
 
-def _fields(home: Home, context: Context) -> dict[str, str]:
+def _uses(home: Home, context: Context, room: int) -> str:
+    """Return what the prompt shows of the code that the tested code uses."""
+    code = fitted(home.needs, room)
+    if not code:
+        return ""
+    fence = fence_for(code)
+    return f"Code it uses, to read only:\n{fence}{context.language}\n{code}\n{fence}\n\n"
+
+
+def _fields(home: Home) -> dict[str, str]:
     """Return what the prompt says of the place."""
     place, framework = home.placement, home.framework
     label = place.language

@@ -30,6 +30,7 @@ FIELDS = {
     "framework": "pytest",
     "style": "plain assert",
     "place": "Begin with this import:\nfrom a import total",
+    "uses": "",
 }
 
 

@@ -43,6 +43,38 @@ _CONTROL_FILES = (
     ".mcp.json",
 )
 
+#: Files and folders that hold secrets, by their names in lower case; what is in them is not sent
+#: along with other code.
+_SECRET_FOLDERS = frozenset({".aws", ".ssh", ".gnupg"})
+_SECRET_FILES = (
+    ".env*",
+    "*.pem",
+    "*.key",
+    "*.p12",
+    "*.pfx",
+    "*.jks",
+    "id_rsa*",
+    "id_ed25519*",
+    ".npmrc",
+    ".pypirc",
+    ".netrc",
+    ".git-credentials",
+    "kubeconfig",
+    "*.tfstate*",
+    "credentials*",
+    "secrets*",
+)
+#: Files by which users keep code from tools like this one. All hold patterns as ``.gitignore`` has
+#: them, and what any of them names is kept back.
+IGNORE_FILES = (
+    ".gitignore",
+    ".aiexclude",
+    ".aiignore",
+    ".cursorignore",
+    ".codeiumignore",
+    ".geminiignore",
+)
+
 _MAX_SHOWN = 60_000
 
 
@@ -85,6 +117,14 @@ def is_control_file(path: PurePath) -> bool:
         return True
     name = parts[-1] if parts else ""
     return any(fnmatchcase(name, pattern) for pattern in _CONTROL_FILES)
+
+
+def may_hold_secrets(path: PurePath) -> bool:
+    """Tell whether a file holds secrets, going by its name and those of its folders."""
+    parts = [part.lower() for part in path.parts]
+    if any(part in _SECRET_FOLDERS for part in parts[:-1]):
+        return True
+    return any(fnmatchcase(parts[-1] if parts else "", pattern) for pattern in _SECRET_FILES)
 
 
 def is_within(path: PurePath, folder: PurePath) -> bool:

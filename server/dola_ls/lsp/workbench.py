@@ -120,8 +120,7 @@ class Workbench:
     async def place_tests(self, task: Task) -> Home | Refused:
         """Find out where new tests go, from the project's own files."""
         source = uri_to_path(task.document.uri)
-        symbol = task.target.symbol
-        if source is None or symbol is None:
+        if source is None or task.tree is None or task.target.symbol is None:
             reason = (
                 "Tests need a place on disk beside their code. Save this document to a file, then "
                 "run the action again. Nothing was sent."
@@ -136,8 +135,8 @@ class Workbench:
         home = await asyncio.to_thread(
             find_home,
             source,
-            symbol.qualified_name,
-            task.document.language,
+            task.tree,
+            task.target,
             self._server.folders,
             list(texts),
             texts.get,
