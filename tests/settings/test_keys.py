@@ -13,7 +13,8 @@ from types import ModuleType
 
 import pytest
 
-from dola_ls.model.keys import Key, Keys, NoKey, account_of, find_program, variable_serves
+from dola_ls.model.keys import Key, Keys, NoKey, account_of, variable_serves
+from dola_ls.programs import find_program
 from dola_ls.resolve import resolve
 from dola_ls.settings import Settings
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from dola_ls.log import hide
+from dola_ls.programs import find_program
 
 if TYPE_CHECKING:
     from dola_ls.settings import Settings
@@ -195,25 +196,6 @@ def _first_line(command: Sequence[str], seconds: float) -> str | _Failure:
         return _Failure(f"{name} ended with exit code {done.returncode}")
     line = done.stdout.decode("utf-8", "replace").lstrip().split("\n", 1)[0].strip()
     return line or _Failure(f"{name} printed nothing")
-
-
-def find_program(name: str, env: Mapping[str, str]) -> str | None:
-    """Return the path of a program, from the absolute folders of PATH only.
-
-    `shutil.which` and Windows itself look in the current folder first, which is the workspace.
-    """
-    path = Path(name).expanduser()
-    if path.is_absolute():
-        return str(path) if path.is_file() else None
-    if path.name != name:
-        return None
-    windows = os.name == "nt"
-    endings = ["", *env.get("PATHEXT", ".EXE;.CMD;.BAT").split(";")] if windows else [""]
-    for folder in map(Path, env.get("PATH", os.defpath).split(os.pathsep)):
-        for candidate in (folder / (name + ending) for ending in endings):
-            if folder.is_absolute() and candidate.is_file() and os.access(candidate, os.X_OK):
-                return str(candidate)
-    return None
 
 
 def _keyring_entry(account: str) -> str | _Failure:
