@@ -23,8 +23,7 @@ from dola_ls.model.provider import checked_url
 
 #: Never taken from client settings: editors merge the workspace's own settings into those, and
 #: whoever sends a pull request could then choose where code and keys go, what is run, or what is
-#: asked about the code (S1). ``tests.run`` and ``prompts`` are settings of no version yet, and
-#: refused already now.
+#: asked about the code (S1). ``prompts`` is a setting of no version yet, and refused already now.
 RESTRICTED = frozenset(
     [
         *("provider", "base_url", "api_key", "key_command", "proxy", "ca_bundle"),
@@ -70,13 +69,26 @@ def _proxy(value: SecretStr) -> SecretStr:
     return value
 
 
-def _command(value: tuple[str, ...]) -> tuple[str, ...]:
+def _command(
+    value: tuple[str, ...], example: str = '["pass", "show", "aimlapi"]'
+) -> tuple[str, ...]:
     if not value or not value[0].strip() or any("\0" in part for part in value):
-        raise ValueError('must be a list such as ["pass", "show", "aimlapi"]')
+        raise ValueError(f"must be a list such as {example}")
     name = value[0]
     if re.search(r"[/\\]", name) and not Path(name).expanduser().is_absolute():
         raise ValueError("must begin with an absolute path or a bare program name")
     return value
+
+
+def _run(value: object) -> object:
+    example = '["python3", "-m", "pytest", "{file}"]'
+    if isinstance(value, bool):
+        return value
+    if not isinstance(value, list | tuple) or not all(isinstance(part, str) for part in value):
+        raise ValueError(f"must be true, false or a list such as {example}")
+    if value and re.match(r"\{root\}[/\\]", value[0]):
+        return tuple(value)  # a program of the project, by the user's own word
+    return _command(tuple(value), example)
 
 
 def _listed(value: object) -> object:
@@ -104,6 +116,9 @@ class TestSettings(BaseModel):
     #: Frameworks the user chose, by id; the first that fits the language counts, whatever the
     #: project says.
     framework: Annotated[tuple[Name, ...], BeforeValidator(_listed)] = ()
+    #: Whether new tests are run: not at all, by their framework's usual command, or by this one,
+    #: in which ``{file}``, ``{folder}`` and ``{root}`` stand for absolute paths.
+    run: Annotated[bool | tuple[str, ...], BeforeValidator(_run)] = False
 
 
 class Settings(BaseModel):

@@ -29,6 +29,7 @@ TWO_VALUES: dict[str, tuple[object, object]] = {
     "local.model": ("0.5b", "1.5b"),
     "local.idle_minutes": (5, 6.5),
     "tests.framework": (["pytest"], ["vitest", "unittest"]),
+    "tests.run": (True, ["python3", "-m", "pytest", "{file}"]),
 }
 FROM_THE_EDITOR = [
     "model", "fast_model", "apply", "log", "reasoning_effort", "receipts", "local.model",
@@ -239,6 +240,12 @@ def test_a_wrong_value_leaves_the_one_of_a_weaker_source(tmp_path: Path) -> None
         ("proxy", 5, ("valid string",)),
         ("api_key", 5, ("valid string",)),
         ("ca_bundle", "certs/ca.pem", ("absolute path",)),
+        ("tests.run", "pytest", ("true, false or a list such as",)),
+        ("tests.run", 1, ("true, false or a list such as",)),
+        ("tests.run", [], ("a list such as", "{file}")),
+        ("tests.run", ["pytest", 5], ("true, false or a list such as",)),
+        ("tests.run", ["./run", "canary"], ("absolute path", "bare program name")),
+        ("tests.run", ["{file}/../run"], ("absolute path",)),
     ],
 )  # fmt: skip
 def test_a_wrong_value_in_the_user_file(
