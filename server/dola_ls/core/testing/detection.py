@@ -173,7 +173,7 @@ def _finished(
         style = "describe and it as globals, expect(…).to.equal/.to.deep.equal/.to.throw from chai"
         changed = replace(changed, style=style, provides={"expect": "chai", "assert": "chai"})
     elif id == "node:test" and language.startswith("typescript") and _runs_tsx(listing, root):
-        changed = replace(changed, command=("node", "--import", "tsx", "--test", "{path}"))
+        changed = replace(changed, command=("node", "--import", "tsx", *framework.command[1:]))
     if language == "kotlin":
         changed = replace(
             changed,

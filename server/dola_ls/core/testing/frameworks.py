@@ -26,8 +26,9 @@ class Framework:
     style: str
     #: How test files are called, the usual form first.
     names: tuple[NameForm, ...]
-    #: The standard command for one test file, without a shell. ``{path}`` is the file relative to
-    #: `root`, ``{folder}`` its folder, ``{stem}`` its name, ``{name}`` the tests' class or module.
+    #: The standard command for one test file, without a shell; empty where there is none.
+    #: ``{path}`` is the file relative to `root`, ``{folder}`` its folder, ``{stem}`` its name,
+    #: ``{name}`` the tests' class or module, and ``{tests}`` a pattern for the names of its tests.
     command: tuple[str, ...]
     #: Found in the text of its tests, and in no other framework's.
     marker: str
@@ -83,7 +84,7 @@ _ALL = (
         "pytest", "pytest", frozenset({"python"}), "functions",
         "functions named test_…, plain assert, pytest.raises for errors, pytest.approx for floats",
         (("test_", ""), ("", "_test")),
-        ("python", "-m", "pytest", "{path}"),
+        ("python", "-m", "pytest", "-q", "--tb=short", "-p", "no:cacheprovider", "{path}"),
         r"^\s*(?:import|from) pytest\b|^(?:(?:async )?def test|class Test)",
         {"pytest": "import pytest"},
     ),
@@ -111,7 +112,7 @@ _ALL = (
         "jest", "Jest", _SCRIPT, "describe",
         "describe and it as globals, expect(…).toBe/toEqual/toThrow, jest for mocks",
         _SCRIPT_NAMES,
-        ("npx", "--no-install", "jest", "{path}"),
+        ("npx", "--no-install", "jest", "--runTestsByPath", "{path}"),
         r"@jest/globals|\bjest\.\w|\bexpect\([^\n]*\)\.(?:not\.)?to[A-Z]",
     ),
     Framework(
@@ -127,7 +128,7 @@ _ALL = (
         "describe and it from 'node:test', assert.strictEqual/deepStrictEqual/throws from"
         " 'node:assert/strict'; no expect",
         _SCRIPT_NAMES,
-        ("node", "--test", "{path}"),
+        ("node", "--test", "--test-reporter=tap", "{path}"),
         r"""['"]node:test['"]""",
         {
             **_from("node:test", "describe", "it", "test", "suite", "mock", "before", "after"),
@@ -139,7 +140,7 @@ _ALL = (
         "testing", "Go testing", frozenset({"go"}), "functions",
         "func TestName(t *testing.T), table-driven with t.Run, t.Errorf and t.Fatalf",
         (("", "_test"),),
-        ("go", "test", "./{folder}"),
+        ("go", "test", "-count=1", "-run", "{tests}", "./{folder}"),
         r"\*testing\.T\b",
         _from("testing", "testing"),
     ),
@@ -148,7 +149,7 @@ _ALL = (
         "func TestName(t *testing.T) with assert.Equal(t, want, got) and require.NoError(t, err)"
         " from testify",
         (("", "_test"),),
-        ("go", "test", "./{folder}"),
+        ("go", "test", "-count=1", "-run", "{tests}", "./{folder}"),
         r"stretchr/testify",
         {
             **_from("testing", "testing"),
@@ -170,7 +171,7 @@ _ALL = (
         "@Test void methods from org.junit.jupiter.api, static Assertions.assertEquals and"
         " assertThrows",
         _JVM_NAMES,
-        ("mvn", "-q", "-Dtest={name}", "test"),
+        ("mvn", "-q", "-B", "-Dtest={name}", "test"),
         r"org\.junit\.jupiter|kotlin\.test",
         {
             **{name: f"import org.junit.jupiter.api.{name};" for name in _JUPITER},
@@ -191,7 +192,7 @@ _ALL = (
         "@Test public void methods from org.junit in a public class, static Assert.assertEquals,"
         " @Test(expected = …) for errors",
         _JVM_NAMES,
-        ("mvn", "-q", "-Dtest={name}", "test"),
+        ("mvn", "-q", "-B", "-Dtest={name}", "test"),
         r"org\.junit\.(?:Test|Assert|Before|After|Rule|runner)\b|org\.junit\.\*",
         {
             **{name: f"import org.junit.{name};" for name in (*_JUNIT4, "Assert")},
@@ -249,7 +250,7 @@ _ALL = (
         "public methods named test… in a class below PHPUnit\\Framework\\TestCase,"
         " $this->assertSame(want, got), $this->expectException",
         (("", "Test"),),
-        ("php", "vendor/bin/phpunit", "{path}"),
+        ("php", "vendor/bin/phpunit", "--colors=never", "{path}"),
         r"\bextends\s+\\?[\w\\]*TestCase\b",
         {"TestCase": "use PHPUnit\\Framework\\TestCase;"},
     ),
@@ -258,14 +259,14 @@ _ALL = (
         "it('…', function () { … }) and test(…), expect(…)->toBe(…)/->toEqual(…),"
         " ->throws(…) for errors",
         (("", "Test"),),
-        ("php", "vendor/bin/pest", "{path}"),
+        ("php", "vendor/bin/pest", "--colors=never", "{path}"),
         r"^\s*(?:it|test|describe)\(",
     ),
     Framework(
         "googletest", "GoogleTest", frozenset({"c", "cpp"}), "functions",
         "TEST(Suite, Name) { … } with EXPECT_EQ(got, want), EXPECT_THROW, ASSERT_…",
         _C_NAMES,
-        ("ctest", "--test-dir", "build", "--output-on-failure", "-R", "{stem}"),
+        (),
         r"\bgtest/gtest\.h|\bgmock/gmock\.h",
         dict.fromkeys(("TEST", "TEST_F", "TEST_P", "EXPECT_EQ"), "#include <gtest/gtest.h>"),
     ),
@@ -273,7 +274,7 @@ _ALL = (
         "catch2", "Catch2", frozenset({"c", "cpp"}), "functions",
         "TEST_CASE(\"name\") { … } with REQUIRE(…), CHECK(…), REQUIRE_THROWS_AS, SECTION(\"…\")",
         _C_NAMES,
-        ("ctest", "--test-dir", "build", "--output-on-failure", "-R", "{stem}"),
+        (),
         r"\bcatch2/|\bcatch\.hpp",
         {
             **dict.fromkeys(("TEST_CASE", "SCENARIO"), "#include <catch2/catch_test_macros.hpp>"),

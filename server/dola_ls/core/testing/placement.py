@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from posixpath import relpath
 
-from dola_ls.core.testing.frameworks import Framework
-from dola_ls.core.testing.naming import stem_of
 from dola_ls.core.testing.script_imports import ScriptStyle
 
 
@@ -35,21 +32,3 @@ class Placement:
     style: ScriptStyle | None = None
     #: Folder that commands are run in.
     root: str = ""
-
-    def command(self, framework: Framework) -> tuple[str, ...]:
-        """Return the framework's standard command for this file, to be run in `root`."""
-        path = relpath(self.path, self.root or ".")
-        values = {
-            "path": path,
-            "folder": path.rpartition("/")[0],
-            "stem": stem_of(path)[0],
-            "name": self.name,
-        }
-        command = tuple(part.format(**values) for part in framework.command)
-        if framework.id != "rust":
-            return command
-        if path.startswith("tests/"):
-            return ("cargo", "test", "--test", values["stem"])
-        modules = [part for part in path.removesuffix(".rs").split("/")[1:]
-                   if part not in {"mod", "lib", "main"}]  # fmt: skip
-        return ("cargo", "test", "::".join([*modules, *([self.name] if self.inline else [])]))
