@@ -145,3 +145,12 @@ def test_output_cut_anywhere_is_no_fault(name: str, data: st.DataObject) -> None
     for failure in results.failures:
         assert 0 <= failure.line < found.parsed.document.line_count
         assert failure.message
+
+
+@every_sample
+@pytest.mark.parametrize(
+    "filler", [" \n", "     x\n", "x: ", "E   x\n", "  1) x\n", "\n\n    Error:\n"]
+)
+def test_output_as_long_as_is_kept_is_read_in_time(name: str, filler: str) -> None:
+    found = sample(name)
+    found.read(found.output + filler * (200_000 // len(filler)) + found.output)

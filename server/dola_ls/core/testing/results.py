@@ -101,7 +101,7 @@ _FORMS: dict[str, _Form] = {
     ),
     "node:test": _Form(
         r"^\s*not ok \d+ - (?P<name>.+)$",
-        r"^\s*error: (?:\|-\n(?P<text>(?:\s+.*\n)+?)(?=\s*\w+: )|'?(?P<line>.*?)'?$)",
+        r"^\s*error: (?:\|-\n(?P<text>(?:[ \t]*.*\n)+?)(?=[ \t]*\w+: )|'?(?P<line>.*?)'?$)",
         r"^# pass (\d+)",
         (r"^# fail (\d+)",),
     ),
@@ -123,7 +123,7 @@ _FORMS: dict[str, _Form] = {
     "mstest": _SHARP,
     "rspec": _Form(
         r"^  \d+\) (?P<name>.+)$",
-        r"Failure/Error:.*\n(?P<text>(?:\s*\n|\s{5,}(?!#).*\n)+?)(?=\s+#)",
+        r"Failure/Error:.*\n(?P<text>(?:[ \t]*\n| {5,}(?!#).*\n)+?)(?= +#)",
         failed=(r"(\d+) failures?\b",),
         total=r"^(\d+) examples?\b",
     ),
@@ -156,7 +156,7 @@ def read_results(
 
     `code` is the test file as it was run, and `files` the names under which it may be spoken of.
     """
-    output = _ANSI.sub("", output)
+    output = _tidy(output)
     form = _FORMS.get(code.framework.id, _CATCH)
     passed = _number(form.passed, output)
     failed = sum(_number(pattern, output) or 0 for pattern in form.failed)
@@ -177,6 +177,15 @@ def read_results(
     if any(failure.test is None for failure in failures) and not failed:
         passed = 0
     return Results(passed, max(failed, len(failures)), tuple(failures))
+
+
+def _tidy(output: str) -> str:
+    """Return output without colours, blanks at line ends and runs of empty lines.
+
+    The patterns look across line ends, and runs of those would take them very long.
+    """
+    lines = (line.rstrip() for line in _ANSI.sub("", output).split("\n"))
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines))
 
 
 def _number(pattern: str, output: str) -> int | None:
@@ -262,7 +271,7 @@ def _told_at(output: str, start: int, end: int) -> str:
 
 def why_not_run(output: str) -> str:
     """Return the line of a runner's output that says best why it ran no test."""
-    output = _ANSI.sub("", output)
+    output = _tidy(output)
     found = _ERROR.search(output)
     lines = [line for line in output.split("\n") if line.strip()]
     return _clean(found[0] if found else lines[-1] if lines else "").partition("\n")[0]
