@@ -42,6 +42,11 @@ class Home:
     #: What the tested symbol uses, of its own file and of others of the project.
     needs: tuple[Need, ...] = ()
 
+    @property
+    def root(self) -> Path:
+        """The folder that the paths of the placement are relative to."""
+        return self.path.parents[self.placement.path.count("/")]
+
 
 def find_home(
     source: Path,

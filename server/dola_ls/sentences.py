@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from dola_ls.core.answer import CutOff, Prose, Refusal
 from dola_ls.core.candidate import Verdict
 from dola_ls.core.outcome import Receipt, Refused
-from dola_ls.core.policy import safe_markdown
+from dola_ls.core.policy import safe_markdown, show_hidden
+from dola_ls.core.testing.results import Results
 
 
 def no_code(model: str, answer: Refusal | Prose | CutOff, receipt: Receipt) -> Refused:
@@ -63,3 +66,55 @@ def met_user(line: int, *, rest_applied: bool = False) -> str:
 def capital(clause: str) -> str:
     """Make a sentence of a clause."""
     return clause[:1].upper() + clause[1:] + "."
+
+
+def how_tests_went(results: Results, file: str) -> str:
+    """Say how many tests passed, and where the others are marked."""
+    passed, failed = results.passed, results.failed
+    if any(failure.test is None for failure in results.failures) and not passed:
+        return f"The tests could not be run; {file} is marked where it fails."
+    if not failed:
+        return f"{_tests(passed or 0)} passed."
+    marked = f"marked in {file}" if results.failures else f"not told apart in {file}"
+    if passed is None:
+        return f"{_tests(failed)} failed, {marked}."
+    those = "the other one is" if failed == 1 else f"the other {failed} are"
+    if not passed:
+        those = "it is" if failed == 1 else "they are"
+    return f"{passed} of {_tests(passed + failed)} passed; {those} {marked}."
+
+
+def expected_otherwise(names: Sequence[str], symbol: str) -> str:
+    """Say which tests were made to expect something else."""
+    return (
+        f"What {_listed(names)} {'expects' if len(names) == 1 else 'expect'} was changed to what "
+        f"the code does: check that {symbol} is right."
+    )
+
+
+def not_repaired(reason: str) -> str:
+    """Say why an answer that was to repair tests was not used."""
+    return f"A repair was not used: {reason}."
+
+
+def held_for_right(answer: Refusal) -> str:
+    """Pass on why the model thinks that a test that fails is right."""
+    words = " ".join(safe_markdown(answer.reason).split())[:300]
+    return f"The model did not repair them: {words or 'it gave no reason'}"
+
+
+def failed_before(count: int) -> str:
+    """Say that tests fail that were there before, and are the user's."""
+    are = "one of them was" if count == 1 else f"{count} of them were"
+    return f"Of those that fail, {are} there before and left as before."
+
+
+def _tests(count: int) -> str:
+    return f"{count} {'test' if count == 1 else 'tests'}"
+
+
+def _listed(names: Sequence[str], most: int = 4) -> str:
+    shown = [show_hidden(name)[:80] for name in names[:most]]
+    if len(names) > most:
+        return f"{', '.join(shown)} and {len(names) - most} more"
+    return " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)

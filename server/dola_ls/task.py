@@ -17,6 +17,7 @@ from dola_ls.core.outcome import Refused
 from dola_ls.core.own_actions import OwnAction
 from dola_ls.core.rewrite import Rewrite
 from dola_ls.core.syntax import Tree, parse
+from dola_ls.core.testing.results import Failure, Results
 from dola_ls.placing import Home
 
 
@@ -177,12 +178,27 @@ class Editor(Protocol):
         """Return where the new file of the task's own action goes, or why it may not be made."""
         ...
 
-    async def open(self, path: Path) -> Document | str:
-        """Open a file and return it as it is, or why it cannot be had, as a clause."""
+    async def open(self, path: Path, text: str | None = None) -> Document | str:
+        """Open a file and return it as it is, or why it cannot be had, as a clause.
+
+        Where `text` was put there a moment ago, it is waited for.
+        """
         ...
 
     async def create(self, path: Path, text: str, label: str) -> str | bool:
         """Create a file and open it; return why it was not created, or whether it was opened."""
+        ...
+
+    def runs_tests(self) -> bool:
+        """Tell whether the user wants new tests to be run."""
+        ...
+
+    async def run_tests(self, task: Task, home: Home, document: Document) -> Results | str:
+        """Run the tests of a file; return how they went, or in a sentence why none was run."""
+        ...
+
+    def mark(self, document: Document, failures: Sequence[Failure]) -> None:
+        """Mark the tests of a file that failed, in the place of all that were marked before."""
         ...
 
     async def show(self, title: str, markdown: str) -> tuple[Path, bool]:

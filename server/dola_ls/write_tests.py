@@ -1,32 +1,30 @@
 """Generating tests: a machine finds their place, the model writes their bodies.
 
 place -> prompt -> model stream -> answer -> new file, or insertions into the one that is there
+-> run and repair, where the user wants that
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
-from pathlib import PurePath
-
 from dola_ls import sentences
 from dola_ls.ask import Asking
-from dola_ls.core.actions import Target
 from dola_ls.core.answer import Code
 from dola_ls.core.candidate import Verdict
 from dola_ls.core.context import Context, estimate_tokens
-from dola_ls.core.document import Document, Span, split_lines
+from dola_ls.core.document import Document, split_lines
 from dola_ls.core.languages import language_of
 from dola_ls.core.layout import line_ending
-from dola_ls.core.outcome import Created, Outcome, Receipt, Refused
+from dola_ls.core.outcome import Created, Edited, Outcome, Refused
 from dola_ls.core.prompt import fence_for, render
 from dola_ls.core.rewrite import Rewrite
-from dola_ls.core.syntax import parse
 from dola_ls.core.testing.merging import merge_tests
 from dola_ls.core.testing.needs import fitted
 from dola_ls.core.testing.new_tests import new_test_file
+from dola_ls.core.testing.repairs import members
 from dola_ls.edit import apply
 from dola_ls.placing import Home
 from dola_ls.task import Editor, Task
+from dola_ls.try_tests import Writing, on_test_file, try_tests
 
 #: Tokens that a test file of the project may take in the prompt, as a sample of style, and the
 #: share of the model's context for what the tested code uses.
@@ -38,8 +36,8 @@ async def write_tests(task: Task, editor: Editor, asking: Asking, context: Conte
     home = await editor.place_tests(task)
     if isinstance(home, Refused):
         return home
-    room = int(asking.model.context_tokens * _USES)
-    fields = {**_fields(home), "uses": _uses(home, context, room)}
+    fields = _fields(home, context, int(asking.model.context_tokens * _USES))
+    writing = Writing(task, editor, asking, context, home, fields)
     prompt = render(task.action, context, task.instruction, fields=fields)
     reply = await asking.ask(prompt, task.document.text)
     receipt = asking.receipt()
@@ -48,15 +46,17 @@ async def write_tests(task: Task, editor: Editor, asking: Asking, context: Conte
     answer = reply.reader.answer(reply.ended)
     if not isinstance(answer, Code):
         return sentences.no_code(asking.model.name, answer, receipt)
-    if home.placement.inline:
-        return await _insert(task, editor, home, answer, task.document, receipt)
-    if home.placement.exists:
-        there = await editor.open(home.path)
-        if isinstance(there, str):
-            reason = f"{home.path.name} was not changed: {there}."
-            return Refused(reason, "not_opened", receipt)
-        return await _insert(task, editor, home, answer, there, receipt)
-    return await _create(task, editor, home, answer, receipt)
+    if not home.placement.exists:
+        done = await _create(writing, answer)
+        return await try_tests(writing, done, frozenset()) if isinstance(done, Created) else done
+    there = task.document if home.placement.inline else await editor.open(home.path)
+    if isinstance(there, str):
+        reason = f"{home.path.name} was not changed: {there}."
+        return Refused(reason, "not_opened", receipt)
+    done = await _insert(writing, answer, there)
+    if not isinstance(done, Edited) or not editor.runs_tests():
+        return done
+    return await try_tests(writing, done, members(there, home.placement, home.framework))
 
 
 def _uses(home: Home, context: Context, room: int) -> str:
@@ -68,8 +68,8 @@ def _uses(home: Home, context: Context, room: int) -> str:
     return f"Code it uses, to read only:\n{fence}{context.language}\n{code}\n{fence}\n\n"
 
 
-def _fields(home: Home) -> dict[str, str]:
-    """Return what the prompt says of the place."""
+def _fields(home: Home, context: Context, room: int) -> dict[str, str]:
+    """Return what the prompt says of the place, and of what the tested code uses."""
     place, framework = home.placement, home.framework
     label = place.language
     rules = []
@@ -83,10 +83,10 @@ def _fields(home: Home) -> dict[str, str]:
     if place.name and not place.inline:
         rules.append(f"The tests stand in: {place.name}")
     if home.sample:
-        lines, room = [], _SAMPLE
+        lines, left = [], _SAMPLE
         for line in split_lines(home.sample):
-            room -= estimate_tokens(line)
-            if room < 0:
+            left -= estimate_tokens(line)
+            if left < 0:
                 break
             lines.append(line.rstrip("\r\n"))
         sample = "\n".join(lines)
@@ -102,12 +102,12 @@ def _fields(home: Home) -> dict[str, str]:
         "style": framework.style,
         "test_language": language_of(label).name,
         "place": "\n".join(rules),
+        "uses": _uses(home, context, room),
     }
 
 
-async def _create(
-    task: Task, editor: Editor, home: Home, answer: Code, receipt: Receipt
-) -> Outcome:
+async def _create(writing: Writing, answer: Code) -> Outcome:
+    task, home, receipt = writing.task, writing.home, writing.asking.receipt()
     eol = line_ending(task.document)
     path = home.path
     for code in _readings(answer):
@@ -116,28 +116,26 @@ async def _create(
             break
     if isinstance(text, Verdict):
         return sentences.refused(text, receipt, f"{path.name} was not created")
-    done = await editor.create(path, text, f"Dola: {task.label}")
+    done = await writing.editor.create(path, text, f"Dola: {task.label}")
     if isinstance(done, str):
         return Refused(f"{path.name} was not created: {done}.", "not_created", receipt)
     return Created(path, text, done, receipt)
 
 
-async def _insert(
-    task: Task, editor: Editor, home: Home, answer: Code, document: Document, receipt: Receipt
-) -> Outcome:
+async def _insert(writing: Writing, answer: Code, document: Document) -> Outcome:
     """Put the tests into a file that is there, as any other edit goes into a buffer."""
-    tree = parse(document)
+    task, home, receipt = writing.task, writing.home, writing.asking.receipt()
+    inserting = on_test_file(task, home, document)
     merged: Rewrite | Verdict
     for code in _readings(answer):
-        merged = merge_tests(document, tree, code, home.placement, home.framework, task.document)
+        merged = merge_tests(
+            document, inserting.tree, code, home.placement, home.framework, task.document
+        )
         if isinstance(merged, Rewrite):
             break
     if isinstance(merged, Verdict):
         return sentences.refused(merged, receipt, f"{home.path.name} was not changed")
-    whole = Target(Span(0, len(document.text)), task.target.name, None, False)
-    file = PurePath(home.placement.path)
-    inserting = replace(task, document=document, tree=tree, target=whole, file=file, origin=task)
-    return await apply(inserting, editor, merged, receipt)
+    return await apply(inserting, writing.editor, merged, receipt)
 
 
 def _readings(answer: Code) -> list[str]:

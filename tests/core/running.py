@@ -11,6 +11,7 @@ from dola_ls.core.outcome import Refused
 from dola_ls.core.syntax import Tree, parse
 from dola_ls.core.testing.frameworks import FRAMEWORKS
 from dola_ls.core.testing.placement import Placement
+from dola_ls.core.testing.results import Failure, Results
 from dola_ls.placing import Home
 from dola_ls.task import NotApplied, Now, Proposal, Task
 
@@ -57,6 +58,10 @@ class FakeEditor:
         self.test_file: Document | None = None
         #: Where the new file of an own action goes.
         self.new_path: Path | Refused = Path("/shop/a_new.py")
+        #: How the tests go, in turn; none means that the user wants none run.
+        self.results: list[Results | str] = []
+        self.runs: list[str] = []
+        self.marked: list[Sequence[Failure]] = []
 
     def type(self, edit: Edit) -> None:
         self.changes.append(edit)
@@ -91,12 +96,30 @@ class FakeEditor:
     async def place_new(self, task: Task) -> Path | Refused:
         return self.new_path
 
-    async def open(self, path: Path) -> Document | str:
-        return self.test_file or "it is locked"
+    async def open(self, path: Path, text: str | None = None) -> Document | str:
+        if self.created and path == self.created[-1][0]:
+            # The new file is the document from here on.
+            if self.test_file is None:
+                self.test_file = self.document = Document(path.as_uri(), "python", 1, text or "")
+                self.changes = []
+            return self.document
+        return (
+            self.document if self.test_file and self.applied else self.test_file or "it is locked"
+        )
 
     async def create(self, path: Path, text: str, label: str) -> str | bool:
         self.created.append((path, text))
         return True
+
+    def runs_tests(self) -> bool:
+        return bool(self.results)
+
+    async def run_tests(self, task: Task, home: Home, document: Document) -> Results | str:
+        self.runs.append(document.text)
+        return self.results.pop(0) if len(self.results) > 1 else self.results[0]
+
+    def mark(self, document: Document, failures: Sequence[Failure]) -> None:
+        self.marked.append(failures)
 
     async def show(self, title: str, markdown: str) -> tuple[Path, bool]:
         self.shown.append((title, markdown))

@@ -64,6 +64,26 @@ class Created:
 
 
 @dataclass(frozen=True, slots=True)
+class Tested:
+    """New tests are in their file, and were run, or could not be."""
+
+    written: Created | Edited
+    #: What came of it and what to look at, in sentences for the user.
+    summary: str
+    #: None where no test was run.
+    passed: int | None
+    failed: int
+    #: How often tests were repaired.
+    repairs: int
+    receipt: Receipt
+
+    @property
+    def all_passed(self) -> bool:
+        """Whether there is nothing to look at."""
+        return bool(self.passed) and not self.failed and not self.repairs
+
+
+@dataclass(frozen=True, slots=True)
 class Refused:
     """Nothing was changed, and `reason` says why and what to do, in a sentence or two."""
 
@@ -84,7 +104,7 @@ class Unchanged:
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
-    """The user stopped the action; nothing was changed."""
+    """The user stopped the action; what was not done by then is left undone."""
 
 
-Outcome = Edited | Proposed | Explained | Created | Refused | Unchanged | Cancelled
+Outcome = Edited | Proposed | Explained | Created | Tested | Refused | Unchanged | Cancelled

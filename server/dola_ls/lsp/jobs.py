@@ -21,6 +21,7 @@ from dola_ls.core.outcome import (
     Outcome,
     Proposed,
     Refused,
+    Tested,
     Unchanged,
 )
 from dola_ls.lsp.documents import document_key
@@ -188,6 +189,15 @@ class Jobs:
                 )
             case Edited(unseen=name) if name:
                 say(f"{job.label}: {name} was changed.", types.MessageType.Info)
+            case Tested(written=written, summary=summary, all_passed=all_passed):
+                log.info(
+                    "%s: tests: %s passed, %d failed, %d repairs",
+                    *(job.token, outcome.passed, outcome.failed, outcome.repairs),
+                )
+                say(
+                    f"{job.label}: {_unseen(written)}{summary}",
+                    types.MessageType.Info if all_passed else types.MessageType.Warning,
+                )
             case Unchanged():
                 say(f"{job.label}: the model sees nothing to change.", types.MessageType.Info)
             case Explained(shown=False, path=path):
@@ -197,6 +207,13 @@ class Jobs:
                 )
             case Created(shown=False, path=path):
                 say(f"{job.label}: {path.name} was created.", types.MessageType.Info)
+
+
+def _unseen(written: Created | Edited) -> str:
+    """Return a sentence on a file that the editor did not show."""
+    if isinstance(written, Created):
+        return "" if written.shown else f"{written.path.name} was created. "
+    return f"{written.unseen} was changed. " if written.unseen else ""
 
 
 def _action_of(job: Job) -> str:

@@ -64,6 +64,8 @@ def register(server: DolaServer) -> None:
 
     @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
     def changed(ls: DolaServer, params: types.DidChangeTextDocumentParams) -> None:
+        if ls.has_failures:
+            ls.failures.follow(params.text_document.uri)
         # An answer under way will be checked against this text; then its tree is at hand.
         if ls.jobs.any_for(params.text_document.uri):
             ls.trees.parse_later(params.text_document.uri)
@@ -79,6 +81,8 @@ def register(server: DolaServer) -> None:
         ls.trees.forget(uri)
         if ls.has_proposals:
             ls.proposals.forget(uri)
+        if ls.has_failures:
+            ls.failures.forget(uri)
         ls.marks.forget(uri)
 
     @server.feature(types.WINDOW_WORK_DONE_PROGRESS_CANCEL)

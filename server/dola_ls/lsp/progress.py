@@ -35,6 +35,7 @@ class Progress:
         self._percentage: int | None = None
         self._last = 0.0
         self._creating: asyncio.Task[None] | None = None
+        self._later: asyncio.TimerHandle | None = None
 
     def begin(self) -> None:
         """Ask the client for the progress, and show it once the client has agreed."""
@@ -64,23 +65,35 @@ class Progress:
         )
 
     def report(self, message: str, percentage: int | None = None) -> None:
-        """Show a message; at most ten a second are sent."""
-        now = time.monotonic()
+        """Show a message; at most ten a second are sent, and always the last of them."""
         changed = message != self._message or percentage != self._percentage
         self._message, self._percentage = message, percentage
-        if self._begun and changed and now - self._last >= _REPORT_EVERY:
-            self._last = now
-            self._send(
-                types.WorkDoneProgressReport(
-                    cancellable=True, message=message, percentage=percentage
-                )
+        if not self._begun or not changed or self._later is not None:
+            return
+        wait = self._last + _REPORT_EVERY - time.monotonic()
+        if wait <= 0:
+            self._report()
+        else:
+            self._later = asyncio.get_running_loop().call_later(wait, self._report)
+
+    def _report(self) -> None:
+        self._later = None
+        if self._ended:
+            return
+        self._last = time.monotonic()
+        self._send(
+            types.WorkDoneProgressReport(
+                cancellable=True, message=self._message, percentage=self._percentage
             )
+        )
 
     async def end(self, message: str) -> None:
         """End the progress; every begin is followed by this."""
         if self._ended:
             return
         self._ended = True
+        if self._later is not None:
+            self._later.cancel()
         if self._creating is not None:
             self._creating.cancel()
             await asyncio.gather(self._creating, return_exceptions=True)

@@ -27,6 +27,7 @@ from dola_ls.lsp.protocol import Protocol, QuietErrors
 from dola_ls.lsp.trees import Trees
 
 if TYPE_CHECKING:
+    from dola_ls.lsp.failures import Failures
     from dola_ls.lsp.review import Proposals
     from dola_ls.model.ledger import Ledger
     from dola_ls.model.stream import ChatModel
@@ -52,8 +53,23 @@ class DolaServer(QuietErrors, LanguageServer):
         self.jobs = Jobs(self)
         self.pages = Pages()
         self.marks = Marks(self)
+        self._failures: Failures | None = None
         self._proposals: Proposals | None = None
         self._ledger: Ledger | None = None
+
+    @property
+    def failures(self) -> Failures:
+        """Tests that failed and are marked in their files."""
+        if self._failures is None:
+            from dola_ls.lsp.failures import Failures
+
+            self._failures = Failures(self)
+        return self._failures
+
+    @property
+    def has_failures(self) -> bool:
+        """Whether any test ever failed, so that most sessions need not look."""
+        return self._failures is not None
 
     @property
     def proposals(self) -> Proposals:

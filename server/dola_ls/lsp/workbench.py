@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections.abc import Sequence
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from dola_ls.core.languages import language_of_file
 from dola_ls.core.outcome import Refused
 from dola_ls.core.rebase import Conflict, rebase
 from dola_ls.core.syntax import Tree
+from dola_ls.core.testing.results import Failure, Results
 from dola_ls.lsp.convert import create_file_edit, path_to_uri, to_workspace_edit, uri_to_path
 from dola_ls.lsp.explain import show_document
 from dola_ls.lsp.progress import Progress
@@ -169,9 +171,11 @@ class Workbench:
             why = "it is open in the editor already"
         return why
 
-    async def open(self, path: Path) -> Document | str:
+    async def open(self, path: Path, text: str | None = None) -> Document | str:
         """Have a file opened in the editor; where it cannot, take its text from disk."""
         uri = path_to_uri(path)
+        if text is not None:
+            await self._shows(uri, text)
         found = self._server.documents.get(uri)
         if found is not None:
             return found
@@ -191,6 +195,15 @@ class Workbench:
             await asyncio.sleep(0.01)
         return None
 
+    async def _shows(self, uri: str, text: str) -> None:
+        """Wait until the client says that a document holds a text that was put there."""
+        wanted = "\n".join(text.split())
+        for _ in range(int(_ECHO_SECONDS * 100)):
+            found = self._server.documents.get(uri)
+            if found is not None and "\n".join(found.text.split()) == wanted:
+                return
+            await asyncio.sleep(0.01)
+
     async def create(self, path: Path, text: str, label: str) -> str | bool:
         """Create a file in the editor where it can, else on disk, and open it."""
         # Looked at again: minutes may have gone by since the place was chosen (S13).
@@ -205,6 +218,29 @@ class Workbench:
         if why is not None:
             return why
         return await show_document(self._server, path, take_focus=True)
+
+    def runs_tests(self) -> bool:
+        """Tell whether the user's own settings have new tests run."""
+        return self._tests_run is not False
+
+    @property
+    def _tests_run(self) -> bool | tuple[str, ...]:
+        return self._server.configuration.settings().settings.tests.run
+
+    async def run_tests(self, task: Task, home: Home, document: Document) -> Results | str:
+        """Run the tests of a file as it is in the editor."""
+        from dola_ls.running_tests import Trial, run_tests
+
+        path = uri_to_path(task.document.uri)
+        assert path is not None  # else the tests would have found no place
+        source = self._server.documents.get(task.document.uri) or task.document
+        folders = self._server.folders
+        trial = Trial(home, document, source, path, self._tests_run, folders)
+        return await run_tests(trial, os.environ)
+
+    def mark(self, document: Document, failures: Sequence[Failure]) -> None:
+        """Show failed tests as diagnostics in their file."""
+        self._server.failures.show(document, failures)
 
     async def show(self, title: str, markdown: str) -> tuple[Path, bool]:
         """Write a page and have it opened beside the code."""

@@ -11,6 +11,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from dola_ls.core.candidate import Verdict
+from dola_ls.core.context import estimate_tokens, plain_newlines
 from dola_ls.core.diff import smallest_edits
 from dola_ls.core.document import Document, Edit, Span, apply_edits
 from dola_ls.core.layout import indent_of, line_ending
@@ -24,7 +25,7 @@ from dola_ls.core.testing.import_merge import import_edits
 from dola_ls.core.testing.indenting import reindented, unit_of_indent
 from dola_ls.core.testing.new_tests import new_test_file
 from dola_ls.core.testing.placement import Placement
-from dola_ls.core.testing.testcode import Code, read_code
+from dola_ls.core.testing.testcode import Code, code_of, read_code
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +49,36 @@ class Written:
     #: The file was made by this action.
     is_new: bool = False
 
+    @property
+    def code(self) -> Code:
+        """The test file with its tree."""
+        return code_of(self.document, self.placement.language, self.framework)
 
-def members(document: Document, framework: Framework) -> frozenset[CaseId]:
+
+def members(document: Document, placement: Placement, framework: Framework) -> frozenset[CaseId]:
     """Return the tests and declarations of a test file, by their names."""
-    return frozenset(case.id for case in members_of(Code(document, framework)))
+    code = code_of(document, placement.language, framework)
+    return frozenset(case.id for case in members_of(code))
+
+
+def excerpt(written: Written, failing: Collection[CaseId | None], room: int) -> str:
+    """Return the test file without the tests that passed; cut to about `room` tokens."""
+    code = written.code
+    text = code.text
+    if None not in failing:
+        passed = [case for case in cases_of(code) if case.id not in failing]
+        if written.placement.inline:
+            # The code under test is shown already.
+            passed += [case for case in members_of(code) if case.id not in written.mine]
+        edits = sorted({Edit(case.unit.span.start, case.unit.span.end, "") for case in passed})
+        text = apply_edits(text, edits)
+    lines: list[str] = []
+    for line in re.sub(r"\n{3,}", "\n\n", plain_newlines(text).strip("\ufeff\n")).split("\n"):
+        room -= estimate_tokens(line)
+        if room < 0:
+            break
+        lines.append(line)
+    return "\n".join(lines).rstrip()
 
 
 def repair(written: Written, answer: str, failing: Collection[CaseId | None]) -> Repair | Verdict:
@@ -64,7 +91,7 @@ def repair(written: Written, answer: str, failing: Collection[CaseId | None]) ->
     text = new_test_file(answer, placement, framework, written.source)
     if isinstance(text, Verdict):
         return text
-    old = Code(written.document, framework)
+    old = written.code
     fresh = read_code(text, placement.language, framework)
     if None in failing and written.is_new:
         return _whole(written, old, fresh, answer)

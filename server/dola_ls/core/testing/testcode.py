@@ -110,6 +110,11 @@ class Code:
         return found
 
 
+def code_of(document: Document, language: str, framework: Framework) -> Code:
+    """Parse a document in a language that is known better than its editor may know it."""
+    return Code(Document(document.uri, language, document.version, document.text), framework)
+
+
 def read_code(text: str, language: str, framework: Framework) -> Code:
     """Parse a piece of test code."""
     return Code(Document("untitled:tests", language, 0, text), framework)
