@@ -114,6 +114,10 @@ def _they(stopped: str) -> str:
 def _plan(trial: Trial, env: Mapping[str, str]) -> _Plan | str:
     """Return how the tests can be run, or why not, as a clause. Only looks at the disk."""
     home, path = trial.home, trial.home.path
+    usual = _words(trial, home.placement.path)
+    if isinstance(usual, Unknown):
+        return usual.reason
+    advice = f"Save it, then run: {' '.join(usual)}"
     saved = _is_saved(path, trial.tests.text)
     same = trial.home.placement.inline or path == trial.source_path
     source_saved = same or _is_saved(trial.source_path, trial.source.text)
@@ -123,13 +127,13 @@ def _plan(trial: Trial, env: Mapping[str, str]) -> _Plan | str:
         pairs = ((path, trial.tests, saved), (trial.source_path, trial.source, source_saved))
         overlaid = tuple((file, text.text) for file, text, is_saved in pairs if not is_saved)
     elif not source_saved:
-        return f"{trial.source_path.name} has changes that are not saved. Save it and run them"
+        return f"{trial.source_path.name} has changes that are not saved. {advice}"
     elif not saved:
         copied = can_be_copied(home.framework, home.placement) and (
             trial.setting is True or _names_file(trial.setting)
         )
         if not copied:
-            return f"{path.name} is not saved yet. Save it and run them"
+            return f"{path.name} is not saved yet. {advice}"
     relative = home.placement.path
     if copied:
         relative = copy_name(relative, home.framework, f"dola_{uuid4().hex[:8]}")
@@ -218,7 +222,8 @@ def _in_place(plan: _Plan, tests: Document, language: str) -> Iterator[tuple[str
             instead[str(path)] = str(other)
         table = Path(folder, "overlay.json")
         table.write_text(json.dumps({"Replace": instead}), encoding="utf-8")
-        yield (*plan.words[:2], "-overlay", str(table), *plan.words[2:])
+        # `go vet`, which comes with it, knows nothing of overlays.
+        yield (*plan.words[:2], "-vet=off", "-overlay", str(table), *plan.words[2:])
 
 
 def _read(trial: Trial, plan: _Plan, ran: Ran) -> Results | str:

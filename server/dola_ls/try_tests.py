@@ -17,7 +17,7 @@ from dola_ls.core.candidate import Verdict
 from dola_ls.core.context import Context
 from dola_ls.core.document import Document, Span
 from dola_ls.core.feedback import feedback
-from dola_ls.core.outcome import Created, Edited, Outcome, Tested
+from dola_ls.core.outcome import Created, Edited, Outcome, Tried
 from dola_ls.core.prompt import Prompt, fence_for, render
 from dola_ls.core.syntax import parse
 from dola_ls.core.testing.cases import CaseId
@@ -70,7 +70,7 @@ async def try_tests(writing: Writing, done: Created | Edited, before: frozenset[
     document = await editor.open(home.path, put)
     if isinstance(document, str):
         summary = f"The tests were not run: {home.path.name} cannot be read: {document}."
-        return Tested(done, summary, None, 0, 0, writing.asking.receipt())
+        return Tried(done, summary, None, 0, 0, writing.asking.receipt())
     mine = members(document, home.placement, home.framework) - before
     source = document if home.placement.inline else task.document
     written = Written(
@@ -189,7 +189,7 @@ def _read(written: Written, answer: Code, failing: Sequence[Failure]) -> Repair 
     return found
 
 
-def _outcome(trial: _Trial, writing: Writing, done: Created | Edited) -> Tested:
+def _outcome(trial: _Trial, writing: Writing, done: Created | Edited) -> Tried:
     results, receipt = trial.results, writing.asking.receipt()
     if isinstance(results, str):
         said = [results]
@@ -202,5 +202,5 @@ def _outcome(trial: _Trial, writing: Writing, done: Created | Edited) -> Tested:
         said.append(sentences.expected_otherwise(trial.changed, writing.task.target.name))
     summary = " ".join([*said, *trial.notes])
     if isinstance(results, str):
-        return Tested(done, summary, None, 0, trial.repairs, receipt)
-    return Tested(done, summary, results.passed, results.failed, trial.repairs, receipt)
+        return Tried(done, summary, None, 0, trial.repairs, receipt)
+    return Tried(done, summary, results.passed, results.failed, trial.repairs, receipt)

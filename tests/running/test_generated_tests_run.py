@@ -247,9 +247,10 @@ async def test_a_source_that_is_not_saved_is_not_tried(tmp_path: Path):
         await editor.open(file.as_uri(), CANARY.replace("result = 0", "result = 1"))
         await generate(editor, file, "result = 1")
         [message] = editor.take_messages()
-        assert message.endswith(
-            "The tests were not run: a.py has changes that are not saved. Save it and run them."
-        )
+        assert (
+            "The tests were not run: a.py has changes that are not saved. Save it, then run: "
+            "python -m pytest -q "
+        ) in message
         editor.take_edits()
         editor.take_shown()
     assert not (file.parent / "ran").exists()
@@ -343,7 +344,10 @@ async def test_a_command_without_the_file_needs_it_saved(tmp_path: Path):
     async with Editor.connect(server, "helix-25.01", folder=file.parent) as editor:
         await editor.open(file.as_uri(), SOURCE)
         await generate(editor, file)
-        assert "test_a.py is not saved yet. Save it and run them." in editor.take_messages()[0]
+        assert (
+            "test_a.py is not saved yet. Save it, then run: python3 -m pytest."
+            in editor.take_messages()[0]
+        )
         editor.take_edits()
         editor.take_shown()
 

@@ -64,7 +64,7 @@ class Created:
 
 
 @dataclass(frozen=True, slots=True)
-class Tested:
+class Tried:
     """New tests are in their file, and were run, or could not be."""
 
     written: Created | Edited
@@ -107,4 +107,4 @@ class Cancelled:
     """The user stopped the action; what was not done by then is left undone."""
 
 
-Outcome = Edited | Proposed | Explained | Created | Tested | Refused | Unchanged | Cancelled
+Outcome = Edited | Proposed | Explained | Created | Tried | Refused | Unchanged | Cancelled

@@ -21,7 +21,7 @@ from dola_ls.core.outcome import (
     Outcome,
     Proposed,
     Refused,
-    Tested,
+    Tried,
     Unchanged,
 )
 from dola_ls.lsp.documents import document_key
@@ -189,7 +189,7 @@ class Jobs:
                 )
             case Edited(unseen=name) if name:
                 say(f"{job.label}: {name} was changed.", types.MessageType.Info)
-            case Tested(written=written, summary=summary, all_passed=all_passed):
+            case Tried(written=written, summary=summary, all_passed=all_passed):
                 log.info(
                     "%s: tests: %s passed, %d failed, %d repairs",
                     *(job.token, outcome.passed, outcome.failed, outcome.repairs),

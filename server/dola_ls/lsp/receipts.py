@@ -11,6 +11,7 @@ from dola_ls.core.outcome import (
     Proposed,
     Receipt,
     Refused,
+    Tried,
     Unchanged,
 )
 
@@ -65,6 +66,10 @@ def closing_words(outcome: Outcome) -> str:
             return f"{len(edits)} {'edit' if len(edits) == 1 else 'edits'}{cost}"
         case Created(path=path):
             return f"created {path.name}{cost}"
+        case Tried(passed=None):
+            return f"written, not run{cost}"
+        case Tried(passed=passed, failed=failed):
+            return f"{passed} passed, {failed} failed{cost}"
         case Explained():
             return f"explained{cost}"
         case Unchanged():

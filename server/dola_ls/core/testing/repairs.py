@@ -73,7 +73,7 @@ def excerpt(written: Written, failing: Collection[CaseId | None], room: int) -> 
         edits = sorted({Edit(case.unit.span.start, case.unit.span.end, "") for case in passed})
         text = apply_edits(text, edits)
     lines: list[str] = []
-    for line in re.sub(r"\n{3,}", "\n\n", plain_newlines(text).strip("\ufeff\n")).split("\n"):
+    for line in re.sub(r"\n{4,}", "\n\n\n", plain_newlines(text).strip("\ufeff\n")).split("\n"):
         room -= estimate_tokens(line)
         if room < 0:
             break
