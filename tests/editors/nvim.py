@@ -50,6 +50,8 @@ class Buffer:
     #: Whether a window shows it.
     visible: bool
     attached: bool
+    #: Line from zero, message and source of each.
+    diagnostics: list[list[Any]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,6 +129,9 @@ function steps.state()
         current = bufnr == vim.api.nvim_get_current_buf(),
         visible = vim.fn.bufwinid(bufnr) ~= -1,
         attached = #vim.lsp.get_clients({ bufnr = bufnr, name = 'dola_ls' }) > 0,
+        diagnostics = vim.tbl_map(function(one)
+          return { one.lnum, one.message, one.source }
+        end, vim.diagnostic.get(bufnr)),
       })
     end
   end
