@@ -6,9 +6,11 @@ place -> prompt -> model stream -> answer -> new file, or insertions into the on
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dola_ls import sentences
-from dola_ls.ask import Asking
-from dola_ls.core.answer import Code
+from dola_ls.ask import Asking, Loops, Reply
+from dola_ls.core.answer import Answer, Code
 from dola_ls.core.candidate import Verdict
 from dola_ls.core.context import Context, estimate_tokens
 from dola_ls.core.document import Document, split_lines
@@ -17,15 +19,20 @@ from dola_ls.core.layout import line_ending
 from dola_ls.core.outcome import Created, Edited, Outcome, Refused
 from dola_ls.core.prompt import fence_for, render
 from dola_ls.core.rewrite import Rewrite
+from dola_ls.core.testing.examples import example_for
 from dola_ls.core.testing.merging import merge_tests
 from dola_ls.core.testing.needs import fitted
 from dola_ls.core.testing.new_tests import new_test_file
 from dola_ls.core.testing.repairs import members
+from dola_ls.core.testing.unfinished import code_so_far, finished_tests
 from dola_ls.edit import apply
+from dola_ls.model.errors import ModelError, OutOfTokens
 from dola_ls.placing import Home
 from dola_ls.task import Editor, Task
 from dola_ls.try_tests import Writing, on_test_file, try_tests
 
+#: What the user is told where only a part of the answer was of use.
+_ENDLESS = "The model did not come to an end; the tests that it had finished by then were taken."
 #: Tokens that a test file of the project may take in the prompt, as a sample of style, and the
 #: share of the model's context for what the tested code uses.
 _SAMPLE, _USES = 300, 0.4
@@ -41,22 +48,33 @@ async def write_tests(task: Task, editor: Editor, asking: Asking, context: Conte
     prompt = render(task.action, context, task.instruction, fields=fields)
     reply = await asking.ask(prompt, task.document.text)
     receipt = asking.receipt()
-    if reply.fault is not None:
-        return Refused(str(reply.fault), reply.fault.rule, receipt)
-    answer = reply.reader.answer(reply.ended)
+    answer = _answer(reply, home)
+    if isinstance(answer, ModelError):
+        return Refused(str(answer), answer.rule, receipt)
     if not isinstance(answer, Code):
         return sentences.no_code(asking.model.name, answer, receipt)
+    # Only an answer without an end comes with a fault and is of use all the same.
+    note = _ENDLESS if reply.fault is not None else ""
     if not home.placement.exists:
-        done = await _create(writing, answer)
+        done = _noted(await _create(writing, answer), note)
         return await try_tests(writing, done, frozenset()) if isinstance(done, Created) else done
     there = task.document if home.placement.inline else await editor.open(home.path)
     if isinstance(there, str):
         reason = f"{home.path.name} was not changed: {there}."
         return Refused(reason, "not_opened", receipt)
-    done = await _insert(writing, answer, there)
+    done = _noted(await _insert(writing, answer, there), note)
     if not isinstance(done, Edited) or not editor.runs_tests():
         return done
     return await try_tests(writing, done, members(there, home.placement, home.framework))
+
+
+def _answer(reply: Reply, home: Home) -> Answer | ModelError:
+    """Read the answer; of one without an end, take the tests that are whole."""
+    if isinstance(reply.fault, OutOfTokens | Loops):
+        written = code_so_far(reply.reader.text)
+        whole = finished_tests(written, home.placement.language, home.framework)
+        return Code((whole,), "") if whole else reply.fault
+    return reply.fault or reply.reader.answer(reply.ended)
 
 
 def _uses(home: Home, context: Context, room: int) -> str:
@@ -80,7 +98,9 @@ def _fields(home: Home, context: Context, room: int) -> dict[str, str]:
         rules.append("The tests stand in the same file, in a module of their own.")
     if place.package:
         rules.append(f"The file belongs to: {place.package}")
-    if place.name and not place.inline:
+    # A name that nothing is called by would only lead astray.
+    named = framework.nesting == "class" or place.name in home.sample
+    if place.name and named and not place.inline:
         rules.append(f"The tests stand in: {place.name}")
     if home.sample:
         lines, left = [], _SAMPLE
@@ -100,10 +120,16 @@ def _fields(home: Home, context: Context, room: int) -> dict[str, str]:
     return {
         "framework": framework.name,
         "style": framework.style,
+        "example": example_for(framework.id, label),
+        "label_tests": label,
         "test_language": language_of(label).name,
         "place": "\n".join(rules),
         "uses": _uses(home, context, room),
     }
+
+
+def _noted(done: Outcome, note: str) -> Outcome:
+    return replace(done, note=note) if isinstance(done, Created | Edited) else done
 
 
 async def _create(writing: Writing, answer: Code) -> Outcome:

@@ -29,6 +29,8 @@ def tax(value):
 FIELDS = {
     "framework": "pytest",
     "style": "plain assert",
+    "example": "def test_a():\n    assert True",
+    "label_tests": "python",
     "place": "Begin with this import:\nfrom a import total",
     "uses": "",
 }
@@ -97,7 +99,7 @@ def test_the_prompt_for_blocks_shows_the_same_region():
 def test_the_test_prompt():
     prompt = render(GENERATE_TESTS, context_of(TEXT, "result = 0"), fields=FIELDS)
     assert prompt.system.startswith("You write pytest tests for code")
-    assert "- Tests look like this: plain assert.\n" in prompt.system
+    assert "- Tests are plain assert. They look like these" in prompt.system
     assert (
         "    return result\n```\n\nBegin with this import:\nfrom a import total\n\n" in prompt.user
     )

@@ -115,3 +115,19 @@ async def test_an_answer_in_pieces_is_put_together():
     [(_, text)] = editor.created
     assert text.count("def test_") == 2
     assert SOURCE not in text
+
+
+async def test_of_an_answer_without_an_end_the_whole_tests_are_taken():
+    task, editor = set_up(GENERATE_TESTS)
+    model = FakeModel(f"```python\n{TESTS}" + "    assert total([2]) == 2\n" * 100)
+    outcome = await run(task, editor, model)
+    assert isinstance(outcome, Created)
+    assert outcome.text == TESTS + "    assert total([2]) == 2\n"
+    assert "did not come to an end" in outcome.note
+
+
+async def test_an_answer_that_was_cut_on_its_way_is_refused_as_before():
+    task, editor = set_up(GENERATE_TESTS)
+    outcome = await run(task, editor, FakeModel(fenced(TESTS), ended=False))
+    assert isinstance(outcome, Refused)
+    assert editor.created == []

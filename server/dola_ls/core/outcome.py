@@ -30,6 +30,8 @@ class Edited:
     receipt: Receipt
     #: The name of a file that was changed without being shown; empty for what the user sees.
     unseen: str = ""
+    #: What there is to say besides, as a sentence; empty for nothing.
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,8 @@ class Created:
     text: str
     shown: bool
     receipt: Receipt
+    #: What there is to say besides, as a sentence; empty for nothing.
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

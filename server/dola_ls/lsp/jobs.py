@@ -187,15 +187,15 @@ class Jobs:
                     "it.",
                     types.MessageType.Warning,
                 )
-            case Edited(unseen=name) if name:
-                say(f"{job.label}: {name} was changed.", types.MessageType.Info)
+            case Edited() | Created() if told := _unseen(outcome) + outcome.note:
+                say(f"{job.label}: {told.strip()}", types.MessageType.Info)
             case Tried(written=written, summary=summary, all_passed=all_passed):
                 log.info(
                     "%s: tests: %s passed, %d failed, %d repairs",
                     *(job.token, outcome.passed, outcome.failed, outcome.repairs),
                 )
                 say(
-                    f"{job.label}: {_unseen(written)}{summary}",
+                    " ".join(f"{job.label}: {_unseen(written)}{written.note} {summary}".split()),
                     types.MessageType.Info if all_passed else types.MessageType.Warning,
                 )
             case Unchanged():
@@ -205,8 +205,6 @@ class Jobs:
                     f"{job.label}: this editor did not open the explanation. It is in {path}",
                     types.MessageType.Info,
                 )
-            case Created(shown=False, path=path):
-                say(f"{job.label}: {path.name} was created.", types.MessageType.Info)
 
 
 def _unseen(written: Created | Edited) -> str:

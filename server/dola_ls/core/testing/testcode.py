@@ -316,7 +316,7 @@ def body_of(code: Code, node: tree_sitter.Node) -> tree_sitter.Node | None:
     """Return the node that holds the members of a class, module or group of tests."""
     inner = inner_of(node)
     if call_name(code, node) in GROUPS:
-        return _block_of(inner)
+        return block_of(inner)
     if inner.type in {"class_definition", "class_declaration", "class", "mod_item", "module",
                       "namespace_definition", "namespace_declaration", "record_declaration",
                       "impl_item", "class_specifier", "struct_declaration"}:  # fmt: skip
@@ -327,7 +327,8 @@ def body_of(code: Code, node: tree_sitter.Node) -> tree_sitter.Node | None:
     return None
 
 
-def _block_of(call: tree_sitter.Node) -> tree_sitter.Node | None:
+def block_of(call: tree_sitter.Node) -> tree_sitter.Node | None:
+    """Return the node with the statements that `describe`, `test` or the like is given."""
     block = call.child_by_field_name("block")
     if block is None:
         arguments = call.child_by_field_name("arguments")
