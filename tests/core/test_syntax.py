@@ -80,6 +80,111 @@ def test_where_the_cursor_counts_as_inside(text, name):
     assert (symbol.name if symbol else None) == name
 
 
+#: By language: a cursor before a symbol or above it, and the symbol that it is on.
+BESIDE = {
+    "python": [
+        ("@app.rou‹te('/')\n@cached\ndef home():\n    pass\n", "home"),
+        ("@app(\n    ‹1,\n)\nasync def home():\n    pass\n", "home"),
+        ("# Goes ho‹me.\n# Yes.\n@cached\ndef home():\n    pass\n", "home"),
+        ("def a():\n    pass\n\n# ab‹out b\ndef b():\n    pass\n", "b"),
+        ("class A:\n    # ab‹out f\n    def f(self):\n        pass\n", "A.f"),
+        ("# not‹ right above\n\ndef f():\n    pass\n", None),
+        ("x = 1  # about ‹x\ndef f():\n    pass\n", None),
+        ("def f():\n    # about‹ the line\n    x = 1\n", "f"),
+        ("class A:\n    # about‹ x\n    x = 1\n\n    def f(self):\n        pass\n", "A"),
+        ("# the en‹d", None),
+    ],
+    "javascript": [
+        ("‹export const total = () => {\n  return 1;\n};\n", "total"),
+        ("exp‹ort default class Cart {\n  total() {}\n}\n", "Cart"),
+        ("/**\n * Adds ‹up.\n */\nexport const total = () => 1;\n", "total"),
+        ("/** Adds ‹up. */ function total() {}\n", "total"),
+        ("class Cart {\n  // ad‹ds\r\n  total() {}\n}\n", "Cart.total"),
+        ("class Cart {\n  @In‹put()\n  total() {}\n}\n", "Cart.total"),
+        ("‹export const limit = 1;\n", None),
+    ],
+    "javascriptreact": [("ex‹port const App = () => <div/>;\n", "App")],
+    "typescript": [
+        ("‹export const total = (): number => 1;\n", "total"),
+        ("@Inject‹able()\nexport class Cart {}\n", "Cart"),
+        ("class Cart {\n  @In‹put()\n  total() {}\n}\n", "Cart.total"),
+        ("class Cart {\n  /** d‹ */\n  @Input()\n  total() {}\n}\n", "Cart.total"),
+        ("class Cart {\n  @Inpu‹t() limit: number;\n}\n", "Cart"),
+        ("/** ‹ */\nexport interface Cart {}\n", "Cart"),
+    ],
+    "typescriptreact": [("exp‹ort const App = () => <div/>;\n", "App")],
+    "go": [
+        ("package a\n\n// Total ‹adds.\n// Up.\nfunc Total() {}\n", "Total"),
+        ("package a\n\n// Cart ‹is.\ntype Cart struct{}\n", "Cart"),
+    ],
+    "rust": [
+        ("/// Add‹s.\n#[test]\nfn total() {}\n", "total"),
+        ("#[te‹st]\n/// Adds.\nfn total() {}\n", "total"),
+        ("#[test]\n/// Ad‹ds.\nfn total() {}\n", "total"),
+        ("impl Cart {\n    /// Ad‹ds.\n    pub fn total() {}\n}\n", "Cart.total"),
+    ],
+    "java": [
+        ("/** ‹ */\n@Entity\npublic class Cart {}\n", "Cart"),
+        ("class Cart {\n  @Over‹ride\n  int total() { return 1; }\n}\n", "Cart.total"),
+        ("class Cart {\n  // ‹a\n  @Override\n  int total() { return 1; }\n}\n", "Cart.total"),
+    ],
+    "c": [
+        ("/* Ad‹ds. */\nstatic int total(void) { return 1; }\n", "total"),
+        ("‹typedef struct cart { int total; } cart;\n", "cart"),
+    ],
+    "cpp": [
+        ("/// Ad‹ds.\ntemplate <class T>\nT total(T a) { return a; }\n", "total"),
+        ("class Cart {\n  // ad‹ds\n  int total() { return 1; }\n};\n", "Cart.total"),
+    ],
+    "csharp": [
+        ("class Cart {\n  /// <sum‹mary>\n  [Fact]\n  void Total() {}\n}\n", "Cart.Total"),
+        ("‹[Serializable]\npublic class Cart {}\n", "Cart"),
+    ],
+    "ruby": [
+        ("# Ad‹ds.\ndef total\nend\n", "total"),
+        ("class Cart\n  pri‹vate def total\n  end\nend\n", "Cart.total"),
+    ],
+    "php": [
+        ("<?php\n/** Ad‹ds. */\nfunction total() {}\n", "total"),
+        ("<?php\nclass A {\n  /** ‹ */\n  #[Test]\n  public function f() {}\n}\n", "A.f"),
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "name"),
+    [(language, *case) for language, cases in BESIDE.items() for case in cases],
+)
+def test_a_cursor_beside_or_right_above_a_symbol_means_that_symbol(language, text, name):
+    document, span = marked(language, text)
+    tree = parse(document)
+    assert tree is not None
+    for length in (0, 1):  # Helix always selects a character
+        symbol = enclosing_symbol(tree, Span(span.start, span.start + length))
+        assert (symbol.qualified_name if symbol else None) == name
+
+
+def test_that_is_tried_for_every_language_with_a_grammar():
+    assert set(BESIDE) == set(SAMPLES)
+
+
+def test_a_selected_comment_lies_in_no_symbol_below_it():
+    document, _ = marked("python", "# about f‹\ndef f():\n    pass\n")
+    tree = parse(document)
+    assert tree is not None
+    assert enclosing_symbol(tree, Span(0, 9)) is None
+
+
+@pytest.mark.parametrize("language", SAMPLES)
+def test_a_symbol_knows_where_its_name_is(language):
+    document, span = marked(language, SAMPLES[language][0])
+    tree = parse(document)
+    assert tree is not None
+    symbol = enclosing_symbol(tree, span)
+    assert symbol is not None
+    assert document.text[symbol.name_span.start : symbol.name_span.end] == symbol.name
+
+
 def test_decorators_and_attributes_belong_to_their_symbol():
     document, span = marked("python", "@a\n@b(1)\ndef f():\n    return ‹1\n\nx = 1\n")
     tree = parse(document)

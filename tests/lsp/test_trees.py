@@ -17,7 +17,8 @@ from dola_ls.lsp.trees import Trees
 
 URI = "file:///a.py"
 TEXT = "".join(
-    f"def f{i}(a, b):\n    x = 'é' + a\n    y = x + b\n    z = y\n    if z:\n        x = z\n"
+    f"# About {i}.\ndef f{i}(a, b):\n    x = 'é' + a\n    y = x + b\n"
+    f"    z = y\n    if z:\n        x = z\n"
     f"    return x + {i}\n\n\n"
     for i in range(20)
 )
@@ -89,6 +90,7 @@ async def test_it_catches_up_when_the_user_pauses(
         ("return x + 7", "\n", 0),
         ("    if z:", "def g():\n", 0),
         ("\n    z = y", "", 1),
+        ("# About 8", "x = 1  ", 0),
     ],
 )
 async def test_what_may_change_a_name_is_parsed(

@@ -8,12 +8,11 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
+from dola_ls.core.nodes import COMMENTS
 from dola_ls.core.syntax import Tree
 
 if TYPE_CHECKING:
     import tree_sitter
-
-COMMENTS = frozenset({"comment", "line_comment", "block_comment", "html_comment"})
 
 #: Languages in which the end of a line may end a statement, be it inside a block comment
 #: (https://tc39.es/ecma262/#sec-comments, https://go.dev/ref/spec#Comments). Grammars do not all

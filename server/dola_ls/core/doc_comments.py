@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from dola_ls.core.actions import Target
-from dola_ls.core.bare_code import COMMENTS, docstring_in
+from dola_ls.core.bare_code import docstring_in
 from dola_ls.core.context import plain_newlines
 from dola_ls.core.document import Span
+from dola_ls.core.nodes import COMMENTS
 from dola_ls.core.syntax import Symbol, Tree, symbol_of, symbols_in
 
 if TYPE_CHECKING:

@@ -63,6 +63,8 @@ def _script(id: str, name: str, package: str, function: str) -> Language:
         "//",
         _SCRIPT_SYMBOLS,
         _SCRIPT_WRAPPERS,
+        # Those of a method stand beside it; in JavaScript's grammar they are in it.
+        frozenset({"decorator"}) if package == "tree_sitter_typescript" else frozenset(),
         imports=frozenset({"import_statement"}),
         preamble=frozenset({"hash_bang_line"}),
     )
@@ -138,6 +140,7 @@ _ALL = (
         ("tree_sitter_c", "language"),
         "//",
         _C_SYMBOLS,
+        frozenset({"type_definition"}),
         imports=frozenset({"preproc_include"}),
     ),
     Language(
@@ -146,7 +149,7 @@ _ALL = (
         ("tree_sitter_cpp", "language"),
         "//",
         {**_C_SYMBOLS, "class_specifier": "class", "namespace_definition": "module"},
-        frozenset({"template_declaration"}),
+        frozenset({"template_declaration", "type_definition"}),
         imports=frozenset({"preproc_include"}),
     ),
     Language(
@@ -179,6 +182,8 @@ _ALL = (
             "class": "class",
             "module": "module",
         },
+        # private def total
+        frozenset({"call", "argument_list"}),
     ),
     Language(
         "php",

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import tree_sitter
 
+#: What grammars call a comment.
+COMMENTS = frozenset({"comment", "line_comment", "block_comment", "html_comment"})
+
 
 def children_between(node: tree_sitter.Node, low: int, high: int) -> Iterator[tree_sitter.Node]:
     """Yield the named children of a node that hold some of the bytes ``[low, high)``.

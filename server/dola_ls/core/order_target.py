@@ -69,7 +69,7 @@ def _symbol_below(
             continue
         symbol = enclosing_symbol(tree, Span(at, at))
         if symbol is None or symbol == inside:
-            # On `export` of `export const f = …` the function is further in.
+            # What begins here may be nothing but a symbol further in.
             end = _statements_end(document, tree, at, statement=True)
             whole = document.whole_lines(Span(at, end))
             symbol = next((one for one in symbols_in(tree, whole) if one.span == whole), None)

@@ -16,14 +16,16 @@ from typing import TYPE_CHECKING
 
 from dola_ls.core.document import Document, Span
 from dola_ls.core.languages import Language, SymbolKind, language_of
-from dola_ls.core.nodes import children_between
-from dola_ls.core.shared_ends import shared_head, shared_tail
+from dola_ls.core.nodes import COMMENTS, children_between
+from dola_ls.core.reparsing import edited
 
 if TYPE_CHECKING:
     import tree_sitter
 
 #: How many code points apart the places are whose bytes a tree knows.
 _STRIDE = 1024
+#: From the end of a comment to what comes next, at most one line further down.
+_TO_NEXT = re.compile(r"[ \t]*(?:(?:\r\n|\n|\r)[ \t]*)?")
 _LONE_CR = re.compile(rb"\r(?!\n)")
 
 
@@ -35,6 +37,8 @@ class Symbol:
     kind: SymbolKind
     #: Whole lines, decorators and attributes included.
     span: Span
+    #: Where its name stands.
+    name_span: Span
     #: The symbol this one stands in, as ``Cart.total`` would be written.
     container: str | None = None
 
@@ -116,70 +120,6 @@ class Tree:
         return max(found, 1)
 
 
-#: How far round an edit the code next to it is looked for, in bytes.
-_NEAR = 1000
-#: Up to how many declarations behind an edit are told to be looked at again.
-_AHEAD = 32
-
-
-def _edited(before: Tree, data: bytes) -> tree_sitter.Tree:
-    """Return a tree to parse `data` from: the one before, told what differs.
-
-    Some scanners make tokens without width: the indents and dedents of Python, the semicolons
-    that JavaScript leaves out. Where an edit stops right beside one, the scanner's state is not
-    the one the old tree has at that place, and tree-sitter then skips the whole node that comes
-    next, which may be all the rest of the file: 50 ms instead of 3 for a key press at the end of
-    a line. An edit that is told to reach from the last character of one token into the blanks
-    before the next does not do that. So the edit itself is told from the code before it to its
-    line end, and the ends of some declarations behind it are told as edits that change nothing.
-    """
-    old = before.data
-    start = shared_head(old, data)
-    tail = shared_tail(old, data, min(len(old), len(data)) - start)
-    near = max(start - _NEAR, 0)
-    start = max(near + len(old[near:start].rstrip()) - 1, 0)
-    line_end = data.find(b"\n", len(data) - tail, len(data) - tail + _NEAR)
-    if line_end >= 0:
-        tail = len(data) - line_end - 1
-    tree = before.tree.copy()
-    for at, (row, column) in _ends_behind(before, len(old) - tail):
-        if column and at < len(old):
-            behind = (row + 1, 0) if old[at : at + 1] == b"\n" else (row, column + 1)
-            tree.edit(at - 1, at + 1, at + 1, (row, column - 1), behind, behind)
-    point = old.count(b"\n", 0, start), start - old.rfind(b"\n", 0, start) - 1
-    tree.edit(
-        start,
-        len(old) - tail,
-        len(data) - tail,
-        point,
-        _moved(point, old[start : len(old) - tail]),
-        _moved(point, data[start : len(data) - tail]),
-    )
-    return tree
-
-
-def _ends_behind(tree: Tree, at: int) -> Iterator[tuple[int, tuple[int, int]]]:
-    """Yield where some outermost nodes end, in ever larger steps, from the one at a byte on."""
-    node: tree_sitter.Node | None = tree.tree.root_node.descendant_for_byte_range(at, at)
-    while node is not None and node.parent is not None and node.parent.parent is not None:
-        node = node.parent
-    step, wait = 1, 0
-    for _ in range(_AHEAD):
-        if node is None or node.parent is None:
-            return
-        if node.end_byte > at and wait == 0:
-            yield node.end_byte, node.end_point
-            step, wait = step * 2, step
-        wait = max(wait - 1, 0)
-        node = node.next_sibling
-
-
-def _moved(point: tuple[int, int], text: bytes) -> tuple[int, int]:
-    """Return the row and column, in bytes, to which `text` leads from `point`."""
-    rows = text.count(b"\n")
-    return point[0] + rows, len(text) - text.rfind(b"\n") - 1 + (0 if rows else point[1])
-
-
 def parse(document: Document, before: Tree | None = None) -> Tree | None:
     """Parse a document, or return None where no grammar for its language is bundled.
 
@@ -196,10 +136,12 @@ def parse(document: Document, before: Tree | None = None) -> Tree | None:
     parser = _parser(language.grammar)
     if before is None or before.language is not language:
         return Tree(document, language, data, parser.parse(data))
-    return Tree(document, language, data, parser.parse(data, _edited(before, data)))
+    return Tree(
+        document, language, data, parser.parse(data, edited(before.tree, before.data, data))
+    )
 
 
-def _name_of(tree: Tree, node: tree_sitter.Node) -> str | None:
+def _name_node(node: tree_sitter.Node) -> tree_sitter.Node | None:
     if node.type == "variable_declarator":
         value = node.child_by_field_name("value")
         if value is None or value.type not in {
@@ -210,21 +152,29 @@ def _name_of(tree: Tree, node: tree_sitter.Node) -> str | None:
         }:
             return None
     if node.type == "impl_item":
-        target = node.child_by_field_name("type")
-        return f"impl {tree.text_of(target)}" if target is not None else None
+        return node.child_by_field_name("type")
     name = node.child_by_field_name("name")
     if name is None:
         # C and C++ put the name inside nested declarators: int *(*f)(void).
         inner: tree_sitter.Node | None = node.child_by_field_name("declarator")
         while inner is not None:
             name, inner = inner, inner.child_by_field_name("declarator")
-    return tree.text_of(name).strip() or None if name is not None else None
+    return name
+
+
+def _name_of(tree: Tree, node: tree_sitter.Node) -> str | None:
+    name = _name_node(node)
+    if name is None:
+        return None
+    text = tree.text_of(name).strip()
+    return f"impl {text}" if text and node.type == "impl_item" else text or None
 
 
 def symbol_of(tree: Tree, node: tree_sitter.Node) -> Symbol | None:
     """Return the symbol that a node declares, if it does."""
     kind = tree.language.symbols.get(node.type)
-    if kind is None or (name := _name_of(tree, node)) is None:
+    named = _name_node(node) if kind is not None else None
+    if kind is None or named is None or (name := _name_of(tree, node)) is None:
         return None
     if node.type.endswith("_specifier") and node.child_by_field_name("body") is None:
         return None  # `struct point p;` uses a type, it does not declare one
@@ -241,18 +191,22 @@ def symbol_of(tree: Tree, node: tree_sitter.Node) -> Symbol | None:
     while outer.parent is not None and outer.parent.type in tree.language.wrappers:
         outer = outer.parent
     start = outer.start_byte
-    sibling = outer.prev_sibling
-    while sibling is not None and sibling.type in tree.language.leading:
-        start, sibling = sibling.start_byte, sibling.prev_sibling
+    sibling = outer.prev_sibling if tree.language.leading else None
+    while sibling is not None and sibling.type in tree.language.leading | COMMENTS:
+        # A comment may stand between an attribute and what that is for.
+        start = start if sibling.type in COMMENTS else sibling.start_byte
+        sibling = sibling.prev_sibling
     span = Span(tree.offset(start), tree.offset(outer.end_byte))
-    return Symbol(name, kind, tree.document.whole_lines(span), container)
+    name_span = Span(tree.offset(named.start_byte), tree.offset(named.end_byte))
+    return Symbol(name, kind, tree.document.whole_lines(span), name_span, container)
 
 
 def enclosing_symbol(tree: Tree, span: Span) -> Symbol | None:
     """Return the smallest symbol that holds all of `span`, or None outside any symbol.
 
     The blanks round `span` do not count, so a cursor in the indentation of a ``def`` line is in
-    that function.
+    that function. So is one in the comments right above it, which are about it; a selection there
+    is not.
     """
     text = tree.document.text
     start, end = span.start, span.end
@@ -267,23 +221,88 @@ def enclosing_symbol(tree: Tree, span: Span) -> Symbol | None:
         end -= 1
     low, high = tree.byte(start), tree.byte(end)
     node = tree.tree.root_node.descendant_for_byte_range(low, max(low, high - 1))
+    if end - start <= 1:
+        below = _code_below(tree, node)
+        if below is not None and (symbol := symbol_at(tree, below)) is not None:
+            return symbol
     inside = node
     while inside is not None:
-        while inside.type in tree.language.leading and inside.next_sibling is not None:
-            inside = inside.next_sibling
+        if inside.type in tree.language.leading:
+            inside = _past_leading(tree, inside)
             low = high = inside.start_byte
         if inside.start_byte <= low and high <= inside.end_byte:
-            symbol = symbol_of(tree, inside)
-            if symbol is None and inside.type in tree.language.wrappers:
-                # On a decorator or on `export`: the symbol is the wrapped declaration.
-                symbol = next(
-                    (found for child in inside.named_children if (found := symbol_of(tree, child))),
-                    None,
-                )
+            symbol = symbol_of(tree, inside) or _wrapped_symbol(tree, inside)
             if symbol is not None:
                 return symbol
         inside = inside.parent
     return None
+
+
+def _wrapped_symbol(tree: Tree, node: tree_sitter.Node) -> Symbol | None:
+    """Return the declaration inside of a decorator or an ``export``, which may be wrapped twice."""
+    if node.type not in tree.language.wrappers:
+        return None
+    for child in node.named_children:
+        symbol = symbol_of(tree, child) or _wrapped_symbol(tree, child)
+        if symbol is not None:
+            return symbol
+    return None
+
+
+def _past_leading(tree: Tree, node: tree_sitter.Node) -> tree_sitter.Node:
+    """Return what an attribute or a decorator is for, with others and comments in between."""
+    between = tree.language.leading | COMMENTS
+    while node.type in between and (following := node.next_sibling) is not None:
+        node = following
+    return node
+
+
+def symbol_at(tree: Tree, offset: int) -> Symbol | None:
+    """Return the outermost symbol whose code begins at `offset`, decorators and all."""
+    low = tree.byte(offset)
+    node = tree.tree.root_node.descendant_for_byte_range(low, low + 1)
+    found = None
+    while node is not None and node.start_byte == low:
+        if node.type in tree.language.leading:
+            node = _past_leading(tree, node)
+            low = node.start_byte
+        found = symbol_of(tree, node) or _wrapped_symbol(tree, node) or found
+        node = node.parent
+    return found
+
+
+def _code_below(tree: Tree, node: tree_sitter.Node | None) -> int | None:
+    """Return where the code below a comment begins, if no blank line stands between."""
+    comment = _comment_round(node)
+    if comment is None or not _begins_line(tree, comment):
+        return None
+    text = tree.document.text
+    at = 0
+    while comment is not None:
+        at = tree.offset(comment.end_byte)
+        while text[at - 1] in "\r\n":
+            at -= 1  # some grammars count the line end in
+        gap = _TO_NEXT.match(text, at)
+        at = gap.end() if gap is not None else at
+        low = tree.byte(at)
+        found = tree.tree.root_node.descendant_for_byte_range(low, low + 1)
+        comment = _comment_round(found)
+        if comment is not None and comment.start_byte != low:
+            return None
+    return at if text[at : at + 1].strip() else None
+
+
+def _comment_round(node: tree_sitter.Node | None) -> tree_sitter.Node | None:
+    while node is not None and node.type not in COMMENTS:
+        node = node.parent
+    return node
+
+
+def _begins_line(tree: Tree, node: tree_sitter.Node) -> bool:
+    """Tell whether no code stands before a node on its line."""
+    start = tree.offset(node.start_byte)
+    line = tree.document.starts[tree.document.line_of(start)]
+    return not tree.document.text[line:start].strip("\ufeff \t")
 
 
 def symbols_in(tree: Tree, span: Span | None = None) -> Iterator[Symbol]:

@@ -96,18 +96,17 @@ def _before(
 ) -> tuple[bool, Target | None]:
     """Return the target from before `changes`, and whether they leave it what it was.
 
-    They do unless one of them is where a symbol gets its name: from the symbol's start to the end
-    of its name, and outside of symbols on the lines of `span`.
+    They do unless one of them is where a symbol gets its name: from the symbol's start, or that of
+    the lines of `span`, to the end of its name, and outside of symbols on the lines of `span`.
     """
     old = Span(_back(span.start, changes), _back(span.end, changes))
     before = latest.document
     target = find_target(before, latest, old)
+    naming = before.whole_lines(old)
     if target is not None and target.symbol is not None:
-        symbol = target.symbol
-        name = before.text.find(symbol.name, symbol.span.start, symbol.span.end)
-        naming = Span(symbol.span.start, max(name, symbol.span.start) + len(symbol.name))
-    else:
-        naming = before.whole_lines(old)
+        # In a comment above it the lines are outside of the symbol.
+        start = min(naming.start, target.symbol.span.start)
+        naming = Span(start, target.symbol.name_span.end)
     places = (_back(change.start, changes[:index]) for index, change in enumerate(changes))
     return not any(naming.start <= place <= naming.end for place in places), target
 
