@@ -22,8 +22,8 @@ from dola_ls.core.outcome import (
     Refused,
 )
 from dola_ls.core.own_prompt import render_own
-from dola_ls.core.policy import safe_markdown
 from dola_ls.core.prompt import render
+from dola_ls.core.safe_markdown import safe_markdown
 from dola_ls.edit import edit
 from dola_ls.model.errors import CutOff as StreamCutOff
 from dola_ls.model.errors import OutOfTokens

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dola_ls.core.answer import CutOff, Prose, Refusal
 from dola_ls.core.candidate import Verdict
 from dola_ls.core.outcome import Receipt, Refused
-from dola_ls.core.policy import safe_markdown, show_hidden
+from dola_ls.core.policy import show_hidden
+from dola_ls.core.safe_markdown import safe_markdown
 from dola_ls.core.testing.results import Results
 
 

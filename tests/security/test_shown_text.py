@@ -1,13 +1,11 @@
 """S19: text shown to the user can load, run and link to nothing."""
 
-import re
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from markdown_it import MarkdownIt
 
-from dola_ls.core.policy import safe_markdown
+from dola_ls.core.safe_markdown import parts, safe_markdown
+from tests.security.viewer import VIEWER, live
 
 PAYLOADS = [
     "![x](http://evil.example/a.png)",
@@ -53,36 +51,40 @@ PAYLOADS = [
     "~~~ x\n<b>\n~~~y\n![x](http://evil.example)",
     "> ![x](http://evil.example/a.png)",
     "| a |\n|---|\n| ![x](http://evil.example) |",
+    "- a\n  ```\n  code\n![x](http://evil.example)",
+    "- a\n  ```\n     ```\n  ![x](http://evil.example)",
+    "- a\n  ```\n```\n![x](http://evil.example)\n```",
+    "- ```\n  code\n  ```\n![x](http://evil.example)",
+    "1. a\n   ```\n   b\n2. <img src=x>",
+    "> ```\n> code\n```\n> ![x](http://evil.example)\n```",
+    "~~~ a`b\n~~~\n![x](http://evil.example)",
+    "```\n````\n![x](http://evil.example)",
+    "[click\n](elsewhere.md)",
+    "[click\n](/etc/passwd)",
+    "[click][r]\n\n> [r]: elsewhere.md",
+    "[r]\n\n- [r]: elsewhere.md",
+    "[`r`]\n\n[`r`]: elsewhere.md",
+    "[`x`](elsewhere.md)",
 ]
 
-
-#: A viewer's own parser, with tables and with addresses made into links.
-VIEWER = MarkdownIt("gfm-like", {"html": True})
-assert VIEWER.linkify is not None
-# As GitHub and VS Code have it: `total.py` is no address.
-VIEWER.linkify.set({"fuzzy_link": False, "fuzzy_email": False})
-#: Where a link can lead out: any scheme, another host, or what viewers take for one.
-OUTWARD = re.compile(r"[a-z][a-z0-9+.-]*:|//|\\\\|www\.", re.IGNORECASE)
-UNSEEN = re.compile(r"[\x1b\x00\x07\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
-
-
-def live(markdown: str) -> list[str]:
-    """Return what a viewer would load, run or link to in `markdown`."""
-
-    def walk(tokens):
-        for token in tokens:
-            yield token
-            yield from walk(token.children or [])
-
-    found = []
-    for token in walk(VIEWER.parse(markdown)):
-        if token.type in {"html_block", "html_inline", "image"}:
-            found.append(f"{token.type}: {token.content}")
-        elif token.type == "link_open" and OUTWARD.match(str(token.attrs["href"])):
-            found.append(f"link: {token.attrs['href']}")
-        elif token.type == "text":
-            found += re.findall(r"\bwww\.\w+", token.content)
-    return found + UNSEEN.findall(markdown)
+PIECES = [
+    *(
+        "\n",
+        "\n\n",
+        "`",
+        "```",
+        "~~~\n",
+        "\n```\n",
+        "\n~~~~",
+        "text ",
+        "- ",
+        "1. ",
+        "> ",
+        "  ",
+        "\t",
+    ),
+    *("[", "](", "]: x", "][", "[x]", "\\", "|", "\n|---|\n", "!", "<", "  ", "\t"),
+]
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
@@ -96,13 +98,7 @@ def test_the_viewer_used_here_does_see_them():
 
 
 @settings(max_examples=1500)
-@given(
-    st.lists(
-        st.sampled_from(
-            [*PAYLOADS, "\n", "`", "```", "~~~\n", "text ", "[", "](", "\\", "|", "\n|---|\n", "> "]
-        )
-    )
-)
+@given(st.lists(st.sampled_from([*PAYLOADS, *PIECES])))
 def test_nothing_live_is_left_in_any_mixture(parts):
     assert live(safe_markdown("".join(parts))) == []
 
@@ -113,6 +109,29 @@ def test_ordinary_explanations_read_as_before():
         "```python\nif a < b:\n    print('http://x')\n```\n"
     )
     assert safe_markdown(text) == text
+
+
+def test_words_in_brackets_stay():
+    text = "- [ ] todo\n- `a[0](b)`, a[0] and [1, 2]\n"
+    assert safe_markdown(text) == text
+    assert safe_markdown("m[0][1] is [x](y), [0]: first\n") == "m[0]\\[1] is x, [0]\\: first\n"
+
+
+def test_code_in_a_list_stays_code():
+    text = "1. Run:\n   ```sh\n   if a <b; then\n     c\n   ```\n2. Then `x < y`.\n"
+    assert safe_markdown(text) == ("1. Run:\n```sh\nif a <b; then\n  c\n```\n2. Then `x < y`.\n")
+    assert safe_markdown("- ```\n  a\n  ```\nb") == "-\n```\na\n```\nb\n"
+    assert safe_markdown("~~~py\n```\n~~~") == "````py\n```\n````\n"
+
+
+@given(st.text(alphabet="ab `~\n-1.>[]()!<\\|:", max_size=60))
+@settings(max_examples=1500)
+def test_what_is_safe_is_read_in_the_same_parts_again(text):
+    shown = safe_markdown(text)
+    lines = [line for part in parts(shown) for line in part.lines]
+    assert "\n".join(lines) == shown.strip("\n")
+    code = [token.map for token in VIEWER.parse(shown) if token.type == "fence"]
+    assert len([part for part in parts(shown) if part.code]) == len(code)
 
 
 def test_it_is_cut_at_a_length_and_its_blocks_are_closed():
