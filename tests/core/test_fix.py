@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 import pytest
 
@@ -20,9 +19,8 @@ from dola_ls.task import Task
 from tests.fakes.model import FakeModel, fenced
 
 from .problems import diagnostics_of, marked, parsed, recorded
+from .prompt_files import is_as_written
 from .running import FakeEditor
-
-PROMPTS = Path(__file__).parent / "prompts"
 
 
 def task_of(
@@ -71,14 +69,9 @@ def of_server(server: str, *beginnings: str, others: tuple[str, ...] = (), **opt
 
 
 def same_as(name: str, model: FakeModel) -> None:
-    """Compare a model's only prompt with the file of that name; DOLA_WRITE_PROMPTS writes it."""
+    """Compare a model's only prompt with the file of that name."""
     [prompt] = model.prompts
-    path = PROMPTS / f"{name}.txt"
-    text = f"{prompt.system}\n\n---\n\n{prompt.user}"
-    if os.environ.get("DOLA_WRITE_PROMPTS"):
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    assert text == path.read_text(encoding="utf-8")
+    is_as_written(name, prompt)
 
 
 # -- prompts ---------------------------------------------------------------------------------

@@ -529,7 +529,7 @@ async def test_a_problem_is_explained(profile: str, tmp_path: Path) -> None:
         assert "There is no `reslt`." in page.read_text()
         assert editor.text(URI) == TEXT
     words = words_of(model)
-    assert "def total(items):" in words.partition("Explain this:")[2]
+    assert "def total(items):" in words.partition("The code:")[2]
     assert "- line 8: Undefined name `reslt` (Ruff F821)\n" in words
     assert '- line 8: "reslt" is not defined (Pyright reportUndefinedVariable)\n' in words
     assert "how to fix it" in words

@@ -38,6 +38,8 @@ class Context:
     #: What the region is called, and whether it is the symbol of that name.
     name: str
     whole_symbol: bool = True
+    #: The number of the region's first line in the file, from one up.
+    first_line: int = 1
 
     @property
     def code(self) -> str:
@@ -110,4 +112,5 @@ def collect(document: Document, target: Target, budget: int) -> Context:
         after=plain_newlines(after),
         name=target.name,
         whole_symbol=target.whole_symbol,
+        first_line=first + 1,
     )

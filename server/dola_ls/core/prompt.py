@@ -76,6 +76,13 @@ def _subject(context: Context, fence: str, region: str) -> str:
     return f"The task is about these lines:\n{fence}{context.language}\n{region}{fence}"
 
 
+def _numbered(region: str, first: int) -> str:
+    """Return a region with the number of each line before it, so that an answer can name them."""
+    lines = region.removesuffix("\n").split("\n")
+    width = len(str(first + len(lines) - 1))
+    return "".join(f"{first + n:{width}} | {line}".rstrip() + "\n" for n, line in enumerate(lines))
+
+
 def _answer_tokens(action: Action, rewritten: str) -> int:
     # Room for an answer that grows by half. An answer that needs more has most likely lost its
     # way, and running into the limit is told, never applied.
@@ -115,6 +122,7 @@ def render(
         fence=fence,
         label=label,
         region=region,
+        numbered=_numbered(region, context.first_line),
         code=code,
         subject=_subject(context, fence, region),
         **(fields or {}),
