@@ -16,7 +16,7 @@ from dola_ls.core.fix import fix_words
 from dola_ls.core.outcome import Refused
 from dola_ls.core.own_actions import OwnAction
 from dola_ls.core.rewrite import Rewrite
-from dola_ls.core.syntax import Tree, parse
+from dola_ls.core.syntax import Symbol, Tree, parse
 from dola_ls.core.testing.results import Failure, Results
 from dola_ls.placing import Home
 
@@ -203,6 +203,14 @@ class Editor(Protocol):
 
     async def show(self, title: str, markdown: str) -> tuple[Path, bool]:
         """Show Markdown beside the code; return its path, and whether the client showed it."""
+        ...
+
+    def address_of(self, document: Document) -> str:
+        """Return what leads from such Markdown to a document, percent-encoded; or nothing."""
+        ...
+
+    def remember(self, document: Document, symbol: Symbol, short: str, page: Path) -> None:
+        """Keep the short form of an explanation of a symbol, and where all of it is."""
         ...
 
     def propose(self, proposal: Proposal) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from dola_ls.core.actions import REFACTOR, Action, find_target
 from dola_ls.core.document import Document, Edit, Span, apply_edits
 from dola_ls.core.outcome import Refused
-from dola_ls.core.syntax import Tree, parse
+from dola_ls.core.syntax import Symbol, Tree, parse
 from dola_ls.core.testing.frameworks import FRAMEWORKS
 from dola_ls.core.testing.placement import Placement
 from dola_ls.core.testing.results import Failure, Results
@@ -45,6 +45,7 @@ class FakeEditor:
         self.changes: list[Edit] = []
         self.applied: list[Sequence[Edit]] = []
         self.shown: list[tuple[str, str]] = []
+        self.remembered: list[tuple[str, str]] = []
         self.created: list[tuple[Path, str]] = []
         self.proposals: list[Proposal] = []
         self.messages: list[str] = []
@@ -124,6 +125,12 @@ class FakeEditor:
     async def show(self, title: str, markdown: str) -> tuple[Path, bool]:
         self.shown.append((title, markdown))
         return Path("/tmp/x.md"), True
+
+    def address_of(self, document: Document) -> str:
+        return document.uri
+
+    def remember(self, document: Document, symbol: Symbol, short: str, page: Path) -> None:
+        self.remembered.append((symbol.name, short))
 
     def propose(self, proposal: Proposal) -> str:
         self.proposals.append(proposal)

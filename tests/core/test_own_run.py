@@ -17,6 +17,7 @@ from dola_ls.run import run
 from dola_ls.task import Task
 from tests.core.running import NEW, TEXT, FakeEditor
 from tests.fakes.model import FakeModel, fenced
+from tests.security.viewer import live
 
 LOGGED = """\
 import logging
@@ -156,7 +157,10 @@ async def test_an_explanation() -> None:
     model = FakeModel("Because.")
     outcome = await run(task, editor, model)
     assert isinstance(outcome, Explained)
-    assert editor.shown == [("Why a.py?", "# Why a.py?\n\nBecause.\n")]
+    last = TEXT.count("\n")
+    page = f"# Why a.py?\n\nIn `a.py`, lines 1–{last} · Python\n\nBecause.\n"
+    assert editor.shown == [("Why a.py?", page)]
+    assert editor.remembered == []
     assert model.prompts[0].user.endswith("Task: Why a.py?\nAnswer in Markdown.\n")
 
 
@@ -171,7 +175,11 @@ async def test_a_file_with_a_name_that_would_do_harm_on_a_page() -> None:
     editor = FakeEditor(document)
     await run(task, editor, FakeModel("So."))
     [(_, markdown)] = editor.shown
-    assert markdown == "# Why &lt;img src=x>&lt;U+202E>.py?\n\nSo.\n"
+    assert markdown == (
+        "# Why &lt;img src=x>&lt;U+202E>.py?\n\n"
+        "In `<img src=x><U+202E>.py`, line 1 · Python\n\nSo.\n"
+    )
+    assert live(markdown) == []
 
 
 async def test_a_new_file() -> None:

@@ -8,7 +8,7 @@ from dola_ls.core.actions import EXPLAIN, GENERATE_TESTS
 from dola_ls.core.document import Edit
 from dola_ls.core.outcome import Created, Edited, Explained, Proposed, Refused, Unchanged
 from dola_ls.core.strategy import Predictions
-from dola_ls.model.errors import CutOff, Facts, OutOfCredit
+from dola_ls.model.errors import Facts, OutOfCredit
 from dola_ls.run import run
 from tests.core.running import NEW, TEXT, set_up
 from tests.fakes.model import FakeModel, fenced
@@ -135,36 +135,6 @@ async def test_a_fault_of_the_model_is_a_sentence():
     assert isinstance(outcome, Refused)
     assert outcome.rule == "out_of_credit"
     assert "Nothing was changed" in outcome.reason
-
-
-async def test_an_explanation_is_shown_defused():
-    task, editor = set_up(EXPLAIN)
-    outcome = await run(task, editor, FakeModel("Adds up. ![x](http://evil.example/a)"))
-    assert isinstance(outcome, Explained)
-    assert editor.shown == [("Explain total", "# total\n\nAdds up. x\n")]
-
-
-async def test_half_an_explanation_says_that_it_is_half():
-    task, editor = set_up(EXPLAIN)
-
-    class Cut(FakeModel):
-        async def stream(self, prompt):
-            async for delta in super().stream(prompt):
-                if delta.completion is None:
-                    yield delta
-            raise CutOff(Facts(host="api.example"))
-
-    outcome = await run(task, editor, Cut("Adds up"))
-    assert isinstance(outcome, Explained)
-    assert editor.shown[0][1].startswith("# total\n\nAdds up")
-    assert "cut off" in editor.shown[0][1]
-
-
-async def test_an_empty_explanation_is_refused():
-    task, editor = set_up(EXPLAIN)
-    outcome = await run(task, editor, FakeModel("  "))
-    assert isinstance(outcome, Refused)
-    assert editor.shown == []
 
 
 async def test_tests_become_a_new_file():

@@ -141,7 +141,7 @@ async def test_an_explanation(profile: str, tmp_path: Path, uri: str) -> None:
         else:
             [message] = editor.take_messages()
             page = Path(message.rpartition(" ")[2])
-        assert page.read_text() == "# total\n\nIt **adds** up. &lt;img src=[//]evil.example>\n"
+        assert "\n\nIt **adds** up. &lt;img src=[//]evil.example>\n" in page.read_text()
         assert page.stat().st_mode & 0o077 == 0
         assert page.parent.stat().st_mode & 0o077 == 0
         assert editor.text(uri) == TEXT

@@ -198,7 +198,10 @@ async def test_an_explanation(profile: str, tmp_path: Path, uri: str) -> None:
         await editor.open(uri, TEXT)
         await run(editor, uri, "who-calls", instruction="In one line.")
         page = page_of(editor).read_text()
-        assert page == "# Who calls total?\n\nNobody. &lt;img src=[//]evil.example>\n"
+        assert page == (
+            "# Who calls total?\n\nFunction in `a.py`, lines 4–8 · Python\n\n> In one line.\n\n"
+            "Nobody. &lt;img src=[//]evil.example>\n"
+        )
         assert editor.text(uri) == TEXT
     assert "Task: Who may call total of a.py? In one line.\nAnswer in Markdown" in (
         model.prompts[0].user

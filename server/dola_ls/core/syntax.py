@@ -249,6 +249,20 @@ def _wrapped_symbol(tree: Tree, node: tree_sitter.Node) -> Symbol | None:
     return None
 
 
+def symbol_headed_at(tree: Tree, offset: int) -> Symbol | None:
+    """Return the symbol whose name stands at `offset`, or one of the keywords before its name."""
+    symbol = enclosing_symbol(tree, Span(offset, offset))
+    if symbol is None or symbol.name_span.start <= offset <= symbol.name_span.end:
+        return symbol
+    line_of, name = tree.document.line_of, symbol.name_span.start
+    if offset > name or line_of(offset) != line_of(name):
+        return None
+    low = tree.byte(offset)
+    node = tree.tree.root_node.descendant_for_byte_range(low, low + 1)
+    # Types and decorators before the name are named nodes, and so are blanks.
+    return symbol if node is not None and not node.is_named else None
+
+
 def _past_leading(tree: Tree, node: tree_sitter.Node) -> tree_sitter.Node:
     """Return what an attribute or a decorator is for, with others and comments in between."""
     between = tree.language.leading | COMMENTS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +13,7 @@ from dola_ls.demo.project import Project, compare, parses
 from dola_ls.demo.screen import Screen
 from dola_ls.demo.trial import have_pytest, run_tests
 
+_TARGETS = re.compile(r"^\[[^\]]+\]: \S+#L\d+\n?", re.MULTILINE)
 _TRIES = 2
 _TEST_LINES = 60
 
@@ -128,8 +130,9 @@ def _trouble(step: Step, happened: Happened) -> str:
 
 
 def _judge_explanation(stage: Stage, happened: Happened) -> str:
-    # The first line is the server's own heading.
+    # The first line is the server's own heading; at the end stands where links lead.
     text = next(iter(happened.shown.values()), "").partition("\n")[2]
+    text = _TARGETS.sub("", text)
     if not text.strip():
         return "the explanation is empty"
     stage.screen.markdown(text)

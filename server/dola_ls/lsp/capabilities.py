@@ -37,6 +37,10 @@ class Client:
     change_annotations: bool = False
     work_done_progress: bool = False
     show_document: bool = False
+    #: Whether its viewer of Markdown follows relative links, and none to `file:`.
+    relative_links: bool = False
+    #: Whether hovers may be Markdown; else they are plain text.
+    markdown_hover: bool = False
     show_message_request: bool = False
     #: Whether code actions may be `CodeAction` objects; else only bare commands.
     code_action_literals: bool = False
@@ -75,6 +79,11 @@ class Client:
             work_done_progress=has("window.work_done_progress"),
             # Helix up to 25.07 shows documents without declaring it.
             show_document=has("window.show_document.support") or name.lower() == "helix",
+            # VS Code and what is made of it, by what its language client says of itself:
+            # https://github.com/microsoft/vscode/issues/182870
+            relative_links=get_capability(params.capabilities, "general.markdown.parser")
+            == "marked",
+            markdown_hover=has.list("text_document.hover.content_format")[:1] == ["markdown"],
             show_message_request=has("window.show_message"),
             code_action_literals=has("text_document.code_action.code_action_literal_support"),
             disabled_support=has("text_document.code_action.disabled_support"),

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+import os
 import re
 import shutil
 import tempfile
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from lsprotocol import types
 
-from dola_ls.lsp.convert import path_to_uri
+from dola_ls.lsp.convert import path_to_uri, uri_to_path
 
 if TYPE_CHECKING:
     from dola_ls.lsp.server import DolaServer
@@ -41,16 +45,40 @@ class Pages:
     def __init__(self) -> None:
         self._folder: Path | None = None
 
-    def write(self, title: str, text: str, suffix: str = ".md") -> Path:
-        """Write a page and return its path. The folder and the file are the user's alone."""
+    @property
+    def folder(self) -> Path:
+        """The folder they are in, which is the user's alone."""
         if self._folder is None:
-            # mkdtemp makes it 0700.
-            self._folder = Path(tempfile.mkdtemp(prefix="dola-ls-"))
+            # mkdtemp makes it 0700. Resolved, so that relative links lead the same way for all.
+            self._folder = Path(tempfile.mkdtemp(prefix="dola-ls-")).resolve()
+        return self._folder
+
+    def write(self, title: str, text: str, suffix: str = ".md") -> Path:
+        """Write a new page and return its path; the file is the user's alone.
+
+        No page is written over: an editor that has it open would go on to show the old text.
+        """
         name = re.sub(r"[^\w.-]+", "-", title).strip("-.")[:80] or "page"
-        path = self._folder / f"{name}{suffix}"
-        path.touch(mode=0o600, exist_ok=True)
+        path = self.folder / f"{name}{suffix}"
+        for number in count(2):
+            with contextlib.suppress(FileExistsError):
+                path.touch(mode=0o600, exist_ok=False)
+                break
+            path = self.folder / f"{name}-{number}{suffix}"
         path.write_text(text, encoding="utf-8", newline="\n")
         return path
+
+    def address_of(self, uri: str, *, relative: bool) -> str:
+        """Return what a link in a page leads to a file by; empty for what is no file."""
+        path = uri_to_path(uri)
+        if path is None:
+            return ""
+        if relative:
+            # On Windows there is no way from one drive to another.
+            with contextlib.suppress(ValueError):
+                way = os.path.relpath(path, self.folder)
+                return quote(os.fsencode(way).replace(os.sep.encode(), b"/"))
+        return path_to_uri(path)
 
     def close(self) -> None:
         """Remove all pages."""

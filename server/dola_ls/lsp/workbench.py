@@ -15,10 +15,11 @@ from dola_ls.core.document import CLOSED, Document, Edit, apply_edits
 from dola_ls.core.languages import language_of_file
 from dola_ls.core.outcome import Refused
 from dola_ls.core.rebase import Conflict, rebase
-from dola_ls.core.syntax import Tree
+from dola_ls.core.syntax import Symbol, Tree
 from dola_ls.core.testing.results import Failure, Results
 from dola_ls.lsp.convert import create_file_edit, path_to_uri, to_workspace_edit, uri_to_path
 from dola_ls.lsp.explain import show_document
+from dola_ls.lsp.hover import Kept
 from dola_ls.lsp.progress import Progress
 from dola_ls.placing import Home, find_home
 from dola_ls.project import check_new_file, project_root, workspace_folder_of
@@ -246,6 +247,15 @@ class Workbench:
         """Write a page and have it opened beside the code."""
         path = self._server.pages.write(title, markdown)
         return path, await show_document(self._server, path, take_focus=False)
+
+    def address_of(self, document: Document) -> str:
+        """Return what leads from a page to a document; empty for what is no file."""
+        relative = self._server.client.relative_links
+        return self._server.pages.address_of(document.uri, relative=relative)
+
+    def remember(self, document: Document, symbol: Symbol, short: str, page: Path) -> None:
+        """Keep the short form of an explanation for hovers."""
+        self._server.explanations.keep(document, symbol, Kept(short, page))
 
     def propose(self, proposal: Proposal) -> str:
         """Keep a proposal for the review actions."""
