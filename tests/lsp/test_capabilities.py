@@ -35,6 +35,7 @@ def test_neovim() -> None:
         resource_operations=frozenset({"create", "rename", "delete"}),
         work_done_progress=True,
         show_document=True,
+        markdown_hover=True,
         show_message_request=True,
         code_action_literals=True,
         is_preferred=True,
@@ -54,6 +55,8 @@ def test_vscode() -> None:
         change_annotations=True,
         work_done_progress=True,
         show_document=True,
+        relative_links=True,
+        markdown_hover=True,
         show_message_request=True,
         code_action_literals=True,
         disabled_support=True,
@@ -75,6 +78,7 @@ def test_helix() -> None:
         resource_operations=frozenset({"create", "rename", "delete"}),
         work_done_progress=True,
         show_document=True,  # though it does not declare it
+        markdown_hover=True,
         show_message_request=False,
         code_action_literals=True,
         disabled_support=True,
@@ -104,6 +108,8 @@ def test_eglot() -> None:
         {"general": {"positionEncodings": None}},
         {"general": {"positionEncodings": ["utf-7"]}},
         {"textDocument": {"codeAction": {"tagSupport": None}}},
+        {"textDocument": {"hover": {"contentFormat": None}}, "general": {"markdown": None}},
+        {"textDocument": {"hover": {"contentFormat": ["plaintext", "markdown"]}}},
     ],
     ids=str,
 )

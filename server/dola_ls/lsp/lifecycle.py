@@ -79,6 +79,7 @@ def register(server: DolaServer) -> None:
         uri = params.text_document.uri
         ls.jobs.cancel(uri=uri)
         ls.trees.forget(uri)
+        ls.explanations.forget(uri)
         if ls.has_proposals:
             ls.proposals.forget(uri)
         if ls.has_failures:

@@ -21,6 +21,7 @@ from dola_ls.lsp.configuration import Configuration
 from dola_ls.lsp.convert import uri_to_path
 from dola_ls.lsp.documents import Documents
 from dola_ls.lsp.explain import Pages
+from dola_ls.lsp.hover import Explanations, hover
 from dola_ls.lsp.jobs import Jobs
 from dola_ls.lsp.marks import Marks
 from dola_ls.lsp.protocol import Protocol, QuietErrors
@@ -52,6 +53,7 @@ class DolaServer(QuietErrors, LanguageServer):
         self.trees = Trees(self.documents)
         self.jobs = Jobs(self)
         self.pages = Pages()
+        self.explanations = Explanations()
         self.marks = Marks(self)
         self._failures: Failures | None = None
         self._proposals: Proposals | None = None
@@ -166,6 +168,10 @@ def create_server(
     )
     def code_action(ls: DolaServer, params: types.CodeActionParams) -> list[Any]:
         return code_actions.list_actions(ls, params)
+
+    @server.feature(types.TEXT_DOCUMENT_HOVER)
+    def explained(ls: DolaServer, params: types.HoverParams) -> types.Hover | None:
+        return hover(ls, params)
 
     for command in BY_COMMAND:
         _register_action(server, command)
