@@ -62,6 +62,12 @@ class State:
     clients: tuple[dict[str, Any], ...]
     #: The diagnostics of the current buffer: `line` from 1, `source`, `code`, `message`.
     problems: tuple[dict[str, Any], ...]
+    #: In the current window: the line (from 1) and the byte column (from 0).
+    cursor: tuple[int, int]
+    #: The texts of the floating windows.
+    floats: tuple[str, ...]
+    #: What `:messages` shows.
+    history: str
     mode: str
     #: Process ids of Neovim's children: the language servers.
     children: tuple[int, ...]
@@ -214,6 +220,9 @@ class Neovim:
             buffers=tuple(Buffer(**{**b, "path": Path(b["path"])}) for b in raw["buffers"]),
             clients=tuple(raw["clients"]),
             problems=tuple(raw["problems"]),
+            cursor=tuple(raw["cursor"]),
+            floats=tuple(raw["floats"]),
+            history=raw["history"],
             mode=raw["mode"],
             children=tuple(raw["children"]),
             menus=tuple(seen["menus"]),

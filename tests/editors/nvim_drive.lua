@@ -144,6 +144,12 @@ function steps.state()
       message = problem.message,
     })
   end
+  local floats = {}
+  for _, window in ipairs(vim.api.nvim_list_wins()) do
+    if vim.api.nvim_win_get_config(window).relative ~= '' then
+      add(floats, text_of(vim.api.nvim_win_get_buf(window)))
+    end
+  end
   local running = {}
   for _, client in ipairs(clients()) do
     add(running, { initialized = client.initialized })
@@ -152,6 +158,9 @@ function steps.state()
     buffers = buffers,
     clients = running,
     problems = problems,
+    cursor = vim.api.nvim_win_get_cursor(0),
+    floats = floats,
+    history = vim.fn.execute('messages'),
     mode = vim.api.nvim_get_mode().mode,
     children = vim.api.nvim_get_proc_children(vim.fn.getpid()),
     seen = seen,

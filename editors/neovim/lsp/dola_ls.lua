@@ -80,6 +80,75 @@ local function pass_on_problems(client)
   end
 end
 
+---Let K show an explanation where there is one, and be 'keywordprg' elsewhere, as without a server.
+---Neovim gives it to hover wherever a server has that, and this one mostly has nothing to show.
+local function keep_keywordprg(client, bufnr)
+  local function is_default(key)
+    return key.lhs == 'K' and key.desc == 'vim.lsp.buf.hover()'
+  end
+  if not vim.iter(vim.api.nvim_buf_get_keymap(bufnr, 'n')):any(is_default) then
+    return
+  end
+  vim.keymap.set('n', 'K', function()
+    local method = 'textDocument/hover'
+    if #vim.lsp.get_clients({ bufnr = bufnr, method = method }) > 1 then
+      return vim.lsp.buf.hover()
+    end
+    local params = vim.lsp.util.make_position_params(0, client.offset_encoding)
+    client:request(method, params, function(_, result)
+      if result then
+        vim.lsp.buf.hover()
+      elseif vim.api.nvim_get_current_buf() == bufnr then
+        vim.cmd.normal({ 'K', bang = true })
+      end
+    end, bufnr)
+  end, { buffer = bufnr, desc = 'vim.lsp.buf.hover()' })
+end
+
+---Tell whether a buffer is an explanation that the server has written.
+local function is_page(bufnr)
+  return vim.api.nvim_buf_get_name(bufnr):match('[/\\]dola%-ls%-[%w_]+[/\\][^/\\]+%.md$') ~= nil
+end
+
+---Return where the link under the cursor of an explanation leads: `[line 7]`, and at the end of the
+---page `[line 7]: file:///…#L7`.
+local function address_under_cursor()
+  local line, column = vim.api.nvim_get_current_line(), vim.api.nvim_win_get_cursor(0)[2] + 1
+  local wanted = line:match('^%[(.-)%]: ')
+  for start, label, stop in line:gmatch('()%[([^%[%]]+)%]()') do
+    wanted = start <= column and column < stop and label or wanted
+  end
+  for _, other in ipairs(wanted and vim.api.nvim_buf_get_lines(0, 0, -1, false) or {}) do
+    local label, address = other:match('^%[(.-)%]: (%S+)$')
+    if label and label:lower() == wanted:lower() then
+      return address
+    end
+  end
+end
+
+---Let `gf` follow the links of an explanation, and close the one before it.
+local function set_up_page(bufnr)
+  vim.keymap.set('n', 'gf', function()
+    local uri, row = (address_under_cursor() or ''):match('^(file:.-)#L(%d+)$')
+    if not uri then
+      return vim.api.nvim_feedkeys('gf', 'n', false)
+    end
+    local start = { line = tonumber(row) - 1, character = 0 }
+    local place = { uri = uri, range = { start = start, ['end'] = start } }
+    vim.lsp.util.show_document(place, 'utf-8', { reuse_win = true, focus = true })
+  end, { buffer = bufnr, desc = 'Go to the line of code' })
+  for _, window in ipairs(vim.fn.win_findbuf(bufnr)) do
+    vim.wo[window][0].linebreak = true
+  end
+  -- Neovim opens a window for each.
+  for _, window in ipairs(vim.api.nvim_tabpage_list_wins(0)) do
+    local shown = vim.api.nvim_win_get_buf(window)
+    if shown ~= bufnr and is_page(shown) and window ~= vim.api.nvim_get_current_win() then
+      vim.api.nvim_win_close(window, false)
+    end
+  end
+end
+
 ---@type vim.lsp.Config
 return {
   cmd = { 'dola-ls' },
@@ -160,5 +229,9 @@ return {
     -- Neovim draws no cancel button for a server's progress.
     command('LspDolaCancel', 'dola.cancel', 'Stop every running Dola action')
     command('LspDolaStatus', 'dola.status', 'Say what Dola is doing, and with which provider')
+    keep_keywordprg(client, bufnr)
+    if is_page(bufnr) then
+      set_up_page(bufnr)
+    end
   end,
 }
