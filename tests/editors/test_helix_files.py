@@ -22,7 +22,10 @@ def test_every_bundled_language_has_the_server_after_another_one() -> None:
     for language in config["language"]:
         *others, last = language["language-servers"]
         assert others, f"{language['name']} would lose the servers Helix has for it"
-        assert last == {"name": "dola-ls", "only-features": ["code-action", "workspace-command"]}
+        assert last == {
+            "name": "dola-ls",
+            "only-features": ["code-action", "workspace-command", "hover"],
+        }
         name = language["name"]
         named[language.get("language-id") or _HELIX_IDS.get(name, name)] = name
     assert set(named) == set(LANGUAGES)
