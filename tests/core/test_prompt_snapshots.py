@@ -28,6 +28,7 @@ from dola_ls.core.own_actions import OwnAction, OwnAnswer
 from dola_ls.core.own_prompt import render_own
 from dola_ls.core.prompt import Prompt, render
 from dola_ls.core.syntax import parse
+from dola_ls.core.testing.examples import example_for
 
 from .prompt_files import FOLDER, is_as_written
 
@@ -58,6 +59,8 @@ FIELDS = {
     "generateTests": {
         "framework": "pytest",
         "style": "plain functions with assert",
+        "example": example_for("pytest", "python"),
+        "label_tests": "python",
         "uses": "Code it uses, to read only:\n```python\ndef tax(value): ...\n```\n\n",
         "place": "Begin with this import:\nfrom shop.pricing import total",
         "tests": "```python\ndef test_total():\n    assert total([1]) == 1\n```",
