@@ -19,6 +19,7 @@ from dola_ls.core.layout import line_ending
 from dola_ls.core.outcome import Created, Edited, Outcome, Refused
 from dola_ls.core.prompt import fence_for, render
 from dola_ls.core.rewrite import Rewrite
+from dola_ls.core.testing.copied import without_copies
 from dola_ls.core.testing.examples import example_for
 from dola_ls.core.testing.merging import merge_tests
 from dola_ls.core.testing.needs import fitted
@@ -136,7 +137,10 @@ async def _create(writing: Writing, answer: Code) -> Outcome:
     task, home, receipt = writing.task, writing.home, writing.asking.receipt()
     eol = line_ending(task.document)
     path = home.path
-    for code in _readings(answer):
+    for reading in _readings(answer):
+        code = reading
+        if home.sample:
+            code = without_copies(reading, home.sample, home.placement.language, home.framework)
         text = new_test_file(code, home.placement, home.framework, task.document, eol)
         if isinstance(text, str):
             break
