@@ -54,9 +54,9 @@ def snippets() -> list[Snippet]:
         ),
         Snippet(
             "vscode",
-            "VS Code, with the extension zsol.vscode-glspc (Generic LSP Client)",
-            "Put it into the user settings.",
-            "json",
+            "VS Code, with the extension under editors/vscode",
+            "Build it as its README says, and install it.",
+            "sh",
             _first_block(_file("vscode/README.md")),
         ),
         Snippet(

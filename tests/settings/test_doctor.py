@@ -211,7 +211,7 @@ def test_the_text_for_people(
         "11 tokens sent, 2 received",
         "vim.lsp.enable('dola_ls')",
         "[language-server.dola-ls]",
-        '"glspc.server.command": "dola-ls"',
+        "code --install-extension dola-ls.vsix",
         "eglot-server-programs",
         "Ready.",
     ):

@@ -39,10 +39,12 @@ def test_every_set_up_starts_the_command_and_holds_no_key(snippet: Snippet) -> N
     assert "API_KEY" not in snippet.text
 
 
-def test_the_one_for_vscode_is_json() -> None:
-    settings = json.loads(BY_NAME["vscode"].text)
-    assert settings["glspc.server.command"] == "dola-ls"
-    assert "python" in settings["glspc.server.languageId"]
+def test_the_one_for_vscode_installs_what_is_built() -> None:
+    scripts = json.loads((EDITORS / "vscode" / "package.json").read_text(encoding="utf-8"))
+    assert scripts["scripts"]["package"] == "node scripts/package.mjs"
+    built = (EDITORS / "vscode" / "scripts" / "package.mjs").read_text(encoding="utf-8")
+    assert "'--out', 'dola-ls.vsix'" in built
+    assert BY_NAME["vscode"].text == "code --install-extension dola-ls.vsix\n"
 
 
 def test_the_one_for_helix_is_toml() -> None:

@@ -1,0 +1,107 @@
+// The actions as commands of the palette and of the editor's context menu.
+import * as vscode from 'vscode';
+import { ExecuteCommandRequest, type LanguageClient } from 'vscode-languageclient/node';
+
+/** The server's commands that work on the cursor or selection, by the command that runs each. */
+const ACTIONS: Record<string, string> = {
+  'dola.ui.explain': 'dola.explain',
+  'dola.ui.refactor': 'dola.refactor',
+  'dola.ui.generateTests': 'dola.generateTests',
+  'dola.ui.document': 'dola.document',
+  'dola.ui.fix': 'dola.fix',
+  'dola.ui.do': 'dola.instruct',
+};
+/** The server's hints on proposals are no problems to be fixed. */
+const OURS = 'dola-ls';
+/** How many problems a call may hold, and of how many beside them the server makes use. */
+const MOST = 50;
+const MOST_OTHERS = 10;
+
+/** Register the actions; `ready` returns the client, or undefined where it has said why there is none. */
+export function registerActions(ready: () => Promise<LanguageClient | undefined>): vscode.Disposable[] {
+  return Object.entries(ACTIONS).map(([id, command]) =>
+    vscode.commands.registerCommand(id, () => runAction(command, ready)),
+  );
+}
+
+async function runAction(command: string, ready: () => Promise<LanguageClient | undefined>): Promise<void> {
+  const editor = vscode.window.activeTextEditor;
+  if (!editor || !['file', 'untitled'].includes(editor.document.uri.scheme)) {
+    void vscode.window.showInformationMessage(
+      'Dola works on the file in front, and none is open. Open one, and put the cursor into a function or select lines.',
+    );
+    return;
+  }
+  // What the user means is what stands there now, whatever happens while the server starts.
+  const { document, selection } = editor;
+  const more = command === 'dola.instruct' ? await askForInstruction(document, selection) : {};
+  const client = more && (await ready());
+  if (!client) {
+    return;
+  }
+  if (!client.initializeResult?.capabilities.executeCommandProvider?.commands.includes(command)) {
+    void vscode.window.showWarningMessage(
+      `Dola: this server, dola-ls ${client.initializeResult?.serverInfo?.version ?? ''}, has no ${command}. ` +
+        'Nothing was sent. Update dola-ls.',
+    );
+    return;
+  }
+  const problems = command === 'dola.fix' ? await problemsAt(client, document, selection) : {};
+  if (!problems) {
+    void vscode.window.showInformationMessage(
+      'Dola: there is no error or warning on these lines, so nothing was sent. Put the cursor on one.',
+    );
+    return;
+  }
+  await execute(client, command, {
+    uri: client.code2ProtocolConverter.asUri(document.uri),
+    range: client.code2ProtocolConverter.asRange(selection),
+    version: document.version,
+    ...more,
+    ...problems,
+  });
+}
+
+/** Run a command of the server; what comes of it comes by progress, edit or message. */
+export async function execute(client: LanguageClient, command: string, argument?: object): Promise<unknown> {
+  return client.sendRequest(ExecuteCommandRequest.type, { command, arguments: argument ? [argument] : [] });
+}
+
+async function askForInstruction(
+  document: vscode.TextDocument,
+  selection: vscode.Selection,
+): Promise<{ instruction: string } | undefined> {
+  const lines =
+    selection.isEmpty || selection.isSingleLine
+      ? `line ${selection.active.line + 1}`
+      : `lines ${selection.start.line + 1}-${selection.end.line + 1}`;
+  const instruction = await vscode.window.showInputBox({
+    title: `Dola: Do… (${vscode.workspace.asRelativePath(document.uri)}, ${lines})`,
+    prompt: selection.isEmpty ? 'What should be done with what the cursor is in?' : 'What should be done with the selection?',
+    placeHolder: 'for example: add type hints',
+    ignoreFocusOut: true,
+  });
+  return instruction?.trim() ? { instruction: instruction.trim() } : undefined;
+}
+
+/** Return what is reported on the lines of a selection, and what beside them; undefined for nothing. */
+async function problemsAt(client: LanguageClient, document: vscode.TextDocument, selection: vscode.Selection) {
+  const away = ({ range }: vscode.Diagnostic) =>
+    Math.max(range.start.line - selection.end.line, selection.start.line - range.end.line, 0);
+  const reported = vscode.languages
+    .getDiagnostics(document.uri)
+    .filter(({ source }) => source !== OURS)
+    .sort((a, b) => away(a) - away(b) || a.severity - b.severity);
+  const here = reported.filter((one) => away(one) === 0);
+  // Tools give a hint for each unused name; they matter where there is nothing else.
+  const worse = here.filter(({ severity }) => severity !== vscode.DiagnosticSeverity.Hint);
+  const chosen = worse.length > 0 ? worse : here;
+  if (chosen.length === 0) {
+    return undefined;
+  }
+  const others = reported.filter((one) => away(one) > 0);
+  return {
+    diagnostics: await client.code2ProtocolConverter.asDiagnostics(chosen.slice(0, MOST)),
+    others: await client.code2ProtocolConverter.asDiagnostics(others.slice(0, MOST_OTHERS)),
+  };
+}

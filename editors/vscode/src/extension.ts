@@ -1,0 +1,57 @@
+// What VS Code starts when a file of a known language is opened or a command is run.
+import * as vscode from 'vscode';
+import { registerActions } from './commands';
+import { watchInterpreter } from './interpreter';
+import { Keys } from './keys';
+import { Service } from './service';
+import { NEED_RESTART } from './settings';
+
+let service: Service | undefined;
+
+export function activate(context: vscode.ExtensionContext): void {
+  const log = vscode.window.createOutputChannel('Dola', { log: true });
+  const keys = new Keys(context.secrets, () => vscode.workspace.getConfiguration('dola'));
+  const dola = new Service(context, keys, log);
+  service = dola;
+  const { review } = dola;
+  const command = (id: string, run: () => unknown) => vscode.commands.registerCommand(id, run);
+  const afterKey = async (changed: boolean) => {
+    if (changed && vscode.workspace.isTrusted) {
+      await dola.restart(); // keys are handed over when the server is started
+    }
+  };
+  context.subscriptions.push(
+    log,
+    dola,
+    ...registerActions(() => dola.ready()),
+    command('dola.ui.cancel', () => dola.run('dola.cancel', {})),
+    command('dola.ui.status', () => dola.run('dola.status')),
+    command('dola.ui.restart', () => (vscode.workspace.isTrusted ? dola.restart(true) : dola.ready())),
+    command('dola.ui.logs', () => log.show()),
+    command('dola.ui.setKey', async () => afterKey(await keys.set())),
+    command('dola.ui.clearKey', async () => afterKey(await keys.clear())),
+    command('dola.ui.review', () => review.choose()),
+    command('dola.ui.apply', () => review.do('apply')),
+    command('dola.ui.discard', () => review.do('discard')),
+    command('dola.ui.retry', () => review.do('retry')),
+    command('dola.ui.applyPart', () => review.doPart('apply')),
+    command('dola.ui.discardPart', () => review.doPart('discard')),
+    vscode.workspace.onDidGrantWorkspaceTrust(() => begin()),
+    vscode.workspace.onDidChangeConfiguration((change) => {
+      if (NEED_RESTART.some((name) => change.affectsConfiguration(name))) {
+        void dola.restart();
+      }
+    }),
+  );
+  const begin = () => {
+    if (vscode.workspace.isTrusted) {
+      void watchInterpreter(() => void dola.lookAgain()).then((watch) => context.subscriptions.push(watch));
+    }
+    void dola.start();
+  };
+  begin();
+}
+
+export async function deactivate(): Promise<void> {
+  await service?.stop();
+}
