@@ -19,6 +19,8 @@ class Model:
 
     api: ThreadedFakeApi
     answer: str = ""
+    #: What each answer is said to cost.
+    usd: float | None = None
     _free: Event = field(default_factory=Event)
     _half_way: Event = field(default_factory=Event)
 
@@ -63,6 +65,7 @@ class Model:
     @contextmanager
     def held(self) -> Iterator[None]:
         """Stop each answer half way until the block is left."""
+        self._half_way.clear()
         self._free.clear()
         try:
             yield
@@ -70,7 +73,7 @@ class Model:
             self._free.set()
 
     def _reply(self, request: Request) -> Reply:
-        whole = answer(self.answer, usage=usage_of())
+        whole = answer(self.answer, usage=usage_of(), usd=self.usd)
         # Lazy, because what comes next depends on what the test does meanwhile.
         return replace(whole, pieces=self._stopping_half_way(whole.pieces))
 
