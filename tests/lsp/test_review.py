@@ -25,12 +25,12 @@ NEW = LONG.replace("total = total + item", "total += item").replace("* rate", "*
 WHERE = "total = 0"
 
 
-async def proposed(editor: Editor, uri: str) -> dict[str, dict[str, Any]]:
+async def proposed(editor: Editor, uri: str, messages: int = 1) -> dict[str, dict[str, Any]]:
     """Have a rewrite kept, and return what can be done with it at its first hunk, by title."""
     await editor.open(uri, LONG)
     await editor.execute(await chosen(editor, uri, "dola.refactor", WHERE))
     await editor.idle()
-    assert len(editor.take_messages()) == 1
+    assert len(editor.take_messages()) == messages
     assert editor.text(uri) == LONG
     return await offered(editor, uri, "total + item")
 
@@ -124,7 +124,8 @@ async def test_a_client_with_a_view_of_its_own_is_told_and_can_ask(
     profile: str, tmp_path: Path, uri: str
 ) -> None:
     async with Editor.connect(server(tmp_path, fenced(NEW)), profile, change=own) as editor:
-        await proposed(editor, uri)
+        # It is told of the proposal, so a message would say it twice.
+        await proposed(editor, uri, messages=0)
         [told] = editor.take_notifications("dola/proposed")
         assert told["label"] == "refactor bill, 10 lines"
         assert (told["uri"], told["hunks"], told["refused"]) == (uri, 2, False)
@@ -150,7 +151,7 @@ async def test_a_client_with_a_view_of_its_own_is_told_and_can_ask(
 
 async def test_a_hunk_that_is_not_there(tmp_path: Path, uri: str) -> None:
     async with Editor.connect(server(tmp_path, fenced(NEW)), change=own) as editor:
-        await proposed(editor, uri)
+        await proposed(editor, uri, messages=0)
         [told] = editor.take_notifications("dola/proposed")
         for hunk in (2, -1, "1", True, 1.0):
             await editor.run("dola.review", {"proposal": told["id"], "do": "apply", "hunk": hunk})

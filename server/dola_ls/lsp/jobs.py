@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from dola_ls.core.document import Document
 from dola_ls.core.outcome import (
     Cancelled,
     Created,
@@ -136,7 +135,7 @@ class Jobs:
             news = self._news(job)
             with contextlib.suppress(Exception):
                 await progress.end("; ".join([closing_words(outcome), *news]))
-        self._tell(job, task.document, outcome)
+        self._tell(job, task, outcome)
         await self._server.configuration.save_predictions()
 
     async def _run(self, task: Task, progress: Progress) -> Outcome:
@@ -161,7 +160,7 @@ class Jobs:
             log.info("%s: %s", job.token, sentence)
         return news
 
-    def _tell(self, job: Job, document: Document, outcome: Outcome) -> None:
+    def _tell(self, job: Job, task: Task, outcome: Outcome) -> None:
         """Say how it ended, where the editor does not show it already."""
         receipt = receipt_of(outcome)
         figures = f", {in_words(receipt)}" if receipt is not None else ""
@@ -181,6 +180,8 @@ class Jobs:
                     self._server.configuration.forget_key()
                 kept = " The code actions on those lines show it, or ask again." if proposal else ""
                 say(f"{job.label}: {reason}{kept}", types.MessageType.Warning)
+            case Proposed() if task.review and self._server.client.own_review:
+                pass  # the client has been told, and shows it
             case Proposed(reason=reason):
                 say(
                     f"{job.label}: {reason} The code actions on those lines show, apply or discard "
