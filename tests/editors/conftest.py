@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,13 +27,13 @@ def project(tmp_path: Path) -> Project:
     return Project.make(tmp_path)
 
 
-@pytest.fixture
-def fresh_nvim(tmp_path: Path) -> Iterator[Neovim]:
-    """Start a Neovim in which the server is not enabled yet, and look for faults at the end."""
+@contextmanager
+def running_nvim(home: Path, **how: Any) -> Iterator[Neovim]:
+    """Start a Neovim, and look for faults at the end; skip the test where there is none."""
     executable, reason = find_nvim()
     if executable is None:
         pytest.skip(reason)
-    nvim = Neovim.start(executable, tmp_path / "home")
+    nvim = Neovim.start(executable, home, **how)
     try:
         yield nvim
         if nvim.process.poll() is None:
@@ -47,6 +49,13 @@ def fresh_nvim(tmp_path: Path) -> Iterator[Neovim]:
 
 #: vim.log.levels.ERROR
 _ERROR = 4
+
+
+@pytest.fixture
+def fresh_nvim(tmp_path: Path) -> Iterator[Neovim]:
+    """Start a Neovim in which the server is not enabled yet."""
+    with running_nvim(tmp_path / "home") as nvim:
+        yield nvim
 
 
 @pytest.fixture

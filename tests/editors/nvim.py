@@ -72,8 +72,10 @@ class State:
     #: Process ids of Neovim's children: the language servers.
     children: tuple[int, ...]
     menus: tuple[dict[str, Any], ...]
-    #: window/showMessage: `type` and `text`.
+    #: What Dola told the user: `level` and `text`.
     messages: tuple[dict[str, Any], ...]
+    #: What boxes for text asked.
+    inputs: tuple[str, ...]
     #: vim.notify, which is where Neovim reports faults of a server or of its own handlers.
     notices: tuple[dict[str, Any], ...]
     progress: tuple[dict[str, Any], ...]
@@ -113,9 +115,14 @@ class Neovim:
     _rest: bytes = field(default=b"", repr=False)
 
     @classmethod
-    def start(cls, nvim: str, home: Path) -> Neovim:
-        """Start Neovim with no configuration but `editors/neovim`, at home in an empty folder."""
-        home.mkdir(parents=True)
+    def start(
+        cls, nvim: str, home: Path, runtime: Path = EDITORS / "neovim", init: str | None = None
+    ) -> Neovim:
+        """Start Neovim with no configuration but `runtime`, at home in an empty folder.
+
+        `init` is an init.lua to start with as a user does; then `runtime` does not count.
+        """
+        home.mkdir(parents=True, exist_ok=True)
         log = home / "nvim.log"
         env = {name: os.environ[name] for name in _INHERITED if name in os.environ}
         env["HOME"] = str(home)
@@ -124,12 +131,16 @@ class Neovim:
         with socket.create_server(("127.0.0.1", 0)) as listener, log.open("wb") as sink:
             listener.settimeout(PATIENCE)
             env["NVIM_DRIVE_PORT"] = str(listener.getsockname()[1])
-            runtime = str(EDITORS / "neovim").replace(" ", "\\ ").replace(",", "\\,")
+            if init is None:
+                folder = str(runtime).replace(" ", "\\ ").replace(",", "\\,")
+                how = ["--clean", "--cmd", f"set runtimepath^={folder}"]
+            else:
+                config = home / "config" / "nvim" / "init.lua"
+                config.parent.mkdir(parents=True)
+                config.write_text(init, encoding="utf-8")
+                how = []
             process = subprocess.Popen(
-                [
-                    *(nvim, "--clean", "--headless", "-n", "--cmd", f"set runtimepath^={runtime}"),
-                    *("-S", str(HERE / "nvim_drive.lua")),
-                ],
+                [nvim, *how, "--headless", "-n", "-S", str(HERE / "nvim_drive.lua")],
                 env=env,
                 cwd=home,
                 stdin=subprocess.DEVNULL,
@@ -192,6 +203,14 @@ class Neovim:
         """Run an Ex command."""
         self.step("ex", command=command)
 
+    def lua(self, code: str) -> Any:
+        """Run a chunk of Lua and return what it returns."""
+        return self.step("lua", code=code)
+
+    def prepare(self, choose: str | None = None, enter: str | None = None) -> None:
+        """Say what the next menu, or the next box for text, is to be left with."""
+        self.step("prepare", choose=choose, enter=enter)
+
     def actions(self, choose: str | None = None) -> list[tuple[str, str]]:
         """Press `gra`; return (title, kind) of each row of the menu, none when there is no menu."""
         before = self.state()
@@ -227,6 +246,7 @@ class Neovim:
             children=tuple(raw["children"]),
             menus=tuple(seen["menus"]),
             messages=tuple(seen["messages"]),
+            inputs=tuple(seen["inputs"]),
             notices=tuple(seen["notices"]),
             progress=tuple(seen["progress"]),
         )

@@ -4,8 +4,9 @@
 -- Neovim's own main loop stays in charge (no `-l`, no vim.wait), so typed keys, undo blocks and
 -- the order of events are those of an editor in use. What a step brings about is read by `state`.
 
-local seen = { menus = {}, messages = {}, notices = {}, progress = {} }
+local seen = { inputs = {}, menus = {}, messages = {}, notices = {}, progress = {} }
 local to_choose = nil ---@type string?
+local to_enter = nil ---@type string?
 
 local function add(list, item)
   list[#list + 1] = item
@@ -17,7 +18,7 @@ vim.ui.select = function(items, opts, on_choice)
   for index, item in ipairs(items) do
     local action = type(item) == 'table' and item.action or {}
     rows[index] = { label = label(item), title = action.title, kind = action.kind }
-    if to_choose and (action.title == to_choose or label(item) == to_choose) then
+    if to_choose and (action.title == to_choose or rows[index].label == to_choose) then
       chosen = index
     end
   end
@@ -26,14 +27,20 @@ vim.ui.select = function(items, opts, on_choice)
   on_choice(chosen and items[chosen] or nil, chosen)
 end
 
-vim.notify = function(text, level)
-  add(seen.notices, { text = text, level = level })
+---A box for text: what it asks lands in `state().inputs`, and it is left as if by <Esc> unless a
+---step has said what to enter.
+vim.ui.input = function(opts, on_confirm)
+  add(seen.inputs, opts.prompt)
+  local text = to_enter
+  to_enter = nil
+  on_confirm(text)
 end
 
-local show_message = vim.lsp.handlers['window/showMessage']
-vim.lsp.handlers['window/showMessage'] = function(err, params, ctx)
-  add(seen.messages, { type = params.type, text = params.message })
-  return show_message(err, params, ctx)
+vim.notify = function(text, level, opts)
+  add(seen.notices, { text = text, level = level })
+  if opts and opts.title == 'Dola' then
+    add(seen.messages, { level = level, text = text })
+  end
 end
 
 vim.api.nvim_create_autocmd('LspProgress', {
@@ -96,6 +103,16 @@ end
 
 function steps.ex(step)
   vim.cmd(step.command)
+end
+
+---What the next menu is to be left with, and the next box for text.
+function steps.prepare(step)
+  to_choose, to_enter = step.choose, step.enter
+end
+
+---The value of a chunk of Lua.
+function steps.lua(step)
+  return assert(loadstring(step.code))()
 end
 
 ---Press the default key for code actions; the menu lands in `state().menus`, the row with this

@@ -75,6 +75,12 @@ class Project:
         config.touch()
         return cls(root, config)
 
+    def add(self, name: str, text: str) -> Path:
+        """Write another file and return its path."""
+        path = self.root / name
+        path.write_text(text, encoding="utf-8")
+        return path
+
     @property
     def shop(self) -> Path:
         """The module with `total_price`."""

@@ -217,6 +217,27 @@ def test_an_edit_elsewhere_is_kept_and_the_answer_lands_where_the_function_is_no
     nvim.until(lambda s: s.current.text == typed, "one undo takes back the refactoring only")
 
 
+def test_an_edit_is_its_own_undo_step_in_the_midst_of_typing(
+    nvim: Neovim, project: Project, model: Model
+) -> None:
+    model.answer = fenced(REFACTORED)
+    nvim.open(project.shop)
+    nvim.cursor(INSIDE)
+    with model.held():
+        nvim.pick(REFACTOR)
+        wait_for(lambda: model.half_way, "the model is half way through its answer")
+        nvim.type("Go# before")
+        nvim.until(lambda s: s.current.text == SHOP + "# before\n", "a line is typed")
+    nvim.until(lambda s: s.current.text == REFACTORED_SHOP + "# before\n", "the edit is in place")
+    nvim.type(" and after<Esc>")
+    whole = REFACTORED_SHOP + "# before and after\n"
+    nvim.until(lambda s: s.current.text == whole and s.mode == "n", "typing goes on")
+
+    for text in (REFACTORED_SHOP + "# before\n", SHOP + "# before\n", SHOP):
+        nvim.type("u")
+        nvim.until(lambda s, text=text: s.current.text == text, "one step is taken back")
+
+
 def test_an_edit_of_the_same_lines_wins_and_the_answer_is_kept(
     nvim: Neovim, project: Project, model: Model
 ) -> None:
@@ -229,11 +250,10 @@ def test_an_edit_of_the_same_lines_wins_and_the_answer_is_kept(
         wait_for(lambda: model.half_way, "the model is half way through its answer")
         nvim.type("A  # mine<Esc>")
         nvim.until(lambda s: s.current.text == mine and s.mode == "n", "the line is edited")
-    state = nvim.until(lambda s: ended(s) and s.messages, "the action ends with a message")
+    state = nvim.until(lambda s: ended(s) and "changed" in s.told, "a message tells of it")
 
     assert state.current.text == mine
     assert "total_price" in state.told
-    assert "changed" in state.told
 
     nvim.type("u")
     nvim.until(lambda s: s.current.text == SHOP, "the user takes the own edit back")

@@ -3,6 +3,7 @@
 --- dola-ls: a code model as code actions (explain, refactor, generate tests).
 ---
 --- Put this file on the 'runtimepath' as `lsp/dola_ls.lua` and call `vim.lsp.enable('dola_ls')`.
+--- With the rest of `editors/neovim` on it there is `:Dola` too; see `:help dola`.
 --- Key, endpoint and the command that fetches a key come from the environment or from the user
 --- file of dola-ls, never from here: `dola-ls check` shows what it found and where.
 
@@ -15,20 +16,49 @@ local language_ids = {
   zsh = 'shellscript',
 }
 
+---End the undo step that is under way in a buffer. Neovim does so by itself only in the current one.
+---@param bufnr integer
+local function end_undo_step(bufnr)
+  if vim.api.nvim_buf_is_loaded(bufnr) then
+    vim.api.nvim_buf_call(bufnr, function()
+      vim.cmd('let &l:undolevels = &l:undolevels')
+    end)
+  end
+end
+
+---Apply an edit as one undo step, apart from what was done before it and what comes after it.
+---
 ---Refuse an edit that was made for another version of a buffer, so that the server makes it anew.
 ---Neovim 0.11 applies it where the version is 0 (a buffer not edited yet), in the wrong place then,
 ---and where it drops it, it tells the server that it was applied.
 local function apply_edit(err, params, ctx)
   local versions = vim.lsp.util.buf_versions
-  for _, change in ipairs(versions and params.edit.documentChanges or {}) do
+  local edited = {} ---@type integer[]
+  for _, change in ipairs(params.edit.documentChanges or {}) do
     local document = change.textDocument
     if document and type(document.version) == 'number' then
-      if document.version ~= versions[vim.uri_to_bufnr(document.uri)] then
+      local bufnr = vim.uri_to_bufnr(document.uri)
+      if versions and document.version ~= versions[bufnr] then
         return { applied = false, failureReason = 'the buffer has changed' }
       end
+      table.insert(edited, bufnr)
     end
   end
-  return vim.lsp.handlers['workspace/applyEdit'](err, params, ctx)
+  vim.iter(edited):each(end_undo_step)
+  local result = vim.lsp.handlers['workspace/applyEdit'](err, params, ctx)
+  vim.iter(edited):each(end_undo_step)
+  return result
+end
+
+---Show a message by way of |vim.notify()|, as `Dola: …` and not as `LSP[dola_ls][Warning] …`.
+local function show_message(_, params)
+  local levels = { vim.log.levels.ERROR, vim.log.levels.WARN }
+  vim.notify(
+    'Dola: ' .. params.message:gsub('^Dola: ', ''),
+    levels[params.type] or vim.log.levels.INFO,
+    { title = 'Dola' }
+  )
+  return params
 end
 
 ---How many lines above and below the cursor problems are told of: a function is rarely longer.
@@ -150,7 +180,7 @@ local function set_up_page(bufnr)
 end
 
 ---@type vim.lsp.Config
-return {
+local config = {
   cmd = { 'dola-ls' },
   -- The languages whose syntax the server knows, then what is usually edited beside them. In the
   -- latter it works on a selection, or on the paragraph at the cursor.
@@ -218,7 +248,7 @@ return {
   end,
   -- The server hears of a change at once, and not 150 ms later, when an edit may be on its way.
   flags = { debounce_text_changes = 0 },
-  handlers = { ['workspace/applyEdit'] = apply_edit },
+  handlers = { ['workspace/applyEdit'] = apply_edit, ['window/showMessage'] = show_message },
   on_init = pass_on_problems,
   on_attach = function(client, bufnr)
     local function command(name, lsp_command, desc)
@@ -235,3 +265,19 @@ return {
     end
   end,
 }
+
+-- This file also works alone. Beside the plugin, what waits to be decided about has a view there.
+if #vim.api.nvim_get_runtime_file('lua/dola/review.lua', false) > 0 then
+  config.capabilities = { experimental = { dolaReview = true } }
+  config.handlers['dola/proposed'] = function(_, params, context)
+    require('dola.proposals').proposed(params, context.client_id)
+  end
+  config.handlers['dola/settled'] = function(_, params, context)
+    require('dola.proposals').settled(params, context.client_id)
+  end
+  config.on_exit = function(code, signal)
+    require('dola.server').ended(code, signal)
+  end
+end
+
+return config
