@@ -1,0 +1,62 @@
+---The diagnostics of other tools, as `dola.fix` takes them.
+
+local place_ = require('dola.place')
+
+local M = {}
+
+---What the server takes at a time.
+local MOST = 50
+
+---The problems on the lines of a place, the worst first. Hints only where there is nothing else;
+---servers give one for each unused parameter.
+---@param place dola.Place
+---@return vim.Diagnostic[]
+function M.on(place)
+  local found = vim.tbl_filter(function(one) ---@param one vim.Diagnostic
+    local last = one.end_lnum or one.lnum
+    -- What the server itself marks is not for its own model.
+    return one.source ~= 'dola-ls' and one.lnum <= place.end_row and last >= place.row
+  end, vim.diagnostic.get(place.bufnr))
+  table.sort(found, function(a, b)
+    if a.severity ~= b.severity then
+      return a.severity < b.severity
+    end
+    return a.lnum < b.lnum
+  end)
+  local worst = found[1] and found[1].severity
+  return vim
+    .iter(found)
+    :filter(function(one)
+      return one.severity < vim.diagnostic.severity.HINT or one.severity == worst
+    end)
+    :take(MOST)
+    :totable()
+end
+
+---Diagnostics in the shape of the protocol, with the columns in this client's encoding and not in
+---that of the client they came from.
+---@param diagnostics vim.Diagnostic[]
+---@param bufnr integer
+---@param encoding string
+---@return lsp.Diagnostic[]
+function M.to_lsp(diagnostics, bufnr, encoding)
+  return vim.tbl_map(function(one) ---@param one vim.Diagnostic
+    local place = {
+      bufnr = bufnr,
+      row = one.lnum,
+      col = one.col,
+      end_row = one.end_lnum or one.lnum,
+      end_col = one.end_col or one.col,
+    }
+    return {
+      range = place_.range(place, encoding),
+      severity = one.severity,
+      message = one.message,
+      source = one.source,
+      code = one.code,
+      tags = vim.tbl_get(one, 'user_data', 'lsp', 'tags'),
+    }
+  end, diagnostics)
+end
+
+return M
