@@ -155,7 +155,8 @@ def test_shows_what_each_action_gives(user: dict[str, str], api: ThreadedFakeApi
     assert "tests/test_pricing.py" in out
     assert "def test_express():" in out
     assert "3 passed" in out
-    rows = [line for line in out.split("\n") if " 612 " in line]
+    table = out[out.rindex("Explain ") :]
+    rows = [line for line in table.split("\n") if " 612 " in line]
     assert [row.split()[0] for row in rows] == ["Explain", "Refactor", "Generate"]
     assert all("187" in row and "$0.0021" in row for row in rows)
     assert "143 of 155" in rows[1]
