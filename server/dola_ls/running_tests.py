@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import uuid4
 
+from dola_ls import sentences
 from dola_ls.core.document import Document
 from dola_ls.core.languages import language_of
 from dola_ls.core.testing.cases import cases_of
@@ -233,7 +234,7 @@ def _read(trial: Trial, plan: _Plan, ran: Ran) -> Results | str:
     results = read_results(ran.output, ran.code == 0, code, names)
     if results is None:
         why = _without_places(why_not_run(ran.output), trial, plan)
-        return f"No test was run. {Path(plan.words[0]).name} said: {why or 'nothing'}"
+        return sentences.no_test_run(Path(plan.words[0]).name, why)
     return replace(
         results,
         failures=tuple(

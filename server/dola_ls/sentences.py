@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dola_ls.core.answer import CutOff, Prose, Refusal
 from dola_ls.core.candidate import Verdict
 from dola_ls.core.outcome import Receipt, Refused
-from dola_ls.core.policy import show_hidden
 from dola_ls.core.safe_markdown import safe_markdown
 from dola_ls.core.testing.results import Results
 
@@ -95,12 +94,12 @@ def expected_otherwise(names: Sequence[str], symbol: str) -> str:
 
 def not_repaired(reason: str) -> str:
     """Say why an answer that was to repair tests was not used."""
-    return f"A repair was not used: {reason}."
+    return f"A repair was not used: {_plain(reason)}."
 
 
 def held_for_right(answer: Refusal) -> str:
     """Pass on why the model thinks that a test that fails is right."""
-    words = " ".join(safe_markdown(answer.reason).split())[:300]
+    words = _plain(answer.reason)
     return f"The model did not repair them: {words or 'it gave no reason'}"
 
 
@@ -110,12 +109,22 @@ def failed_before(count: int) -> str:
     return f"Of those that fail, {are} there before and left as before."
 
 
+def no_test_run(program: str, said: str) -> str:
+    """Say what a test runner said when it ran no test."""
+    return f"No test was run. {program} said: {_plain(said) or 'nothing'}"
+
+
+def _plain(text: str, most: int = 300) -> str:
+    """Return words that others chose as a message may hold them: VS Code makes links of some."""
+    return " ".join(safe_markdown(text).split())[:most]
+
+
 def _tests(count: int) -> str:
     return f"{count} {'test' if count == 1 else 'tests'}"
 
 
 def _listed(names: Sequence[str], most: int = 4) -> str:
-    shown = [show_hidden(name)[:80] for name in names[:most]]
+    shown = [_plain(name, 80) for name in names[:most]]
     if len(names) > most:
         return f"{', '.join(shown)} and {len(names) - most} more"
     return " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)

@@ -363,6 +363,22 @@ async def test_a_runner_that_is_missing_is_told(tmp_path: Path):
         editor.take_shown()
 
 
+async def test_what_a_runner_says_cannot_be_clicked_on(tmp_path: Path):
+    """S19: VS Code makes links of some Markdown in messages, be it to commands."""
+    file = project(tmp_path / "work")
+    words = """["python3", "-c", "print('[run](command:evil) http://evil.example')", "{file}"]"""
+    server = server_for(tmp_path, answers(RIGHT), words)
+    async with Editor.connect(server, "vscode-1.139", folder=file.parent) as editor:
+        await editor.open(file.as_uri(), SOURCE)
+        await generate(editor, file)
+        [message] = editor.take_messages()
+        assert "No test was run. python3 said: run" in message
+        assert "command:" not in message
+        assert "http:" not in message
+        editor.take_edits()
+        editor.take_shown()
+
+
 async def test_what_a_runner_says_instead_of_running_is_told(tmp_path: Path):
     file = project(tmp_path / "work")
     words = '["python3", "-m", "no_such_runner", "{file}"]'

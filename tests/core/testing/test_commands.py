@@ -23,7 +23,7 @@ def place(path: str, **fields: object) -> Placement:
     ("id", "placement", "command"),
     [
         ("pytest", place("tools/tests/test_a.py", root="tools"),
-         "python -m pytest -q --tb=short -p no:cacheprovider tests/test_a.py"),
+         "python -m pytest -q --tb=short tests/test_a.py"),
         ("unittest", place("tests/test_a.py"), "python -m unittest tests/test_a.py"),
         ("vitest", place("a/b.test.ts", root="a"), "npx --no-install vitest run b.test.ts"),
         ("jest", place("a/[id].test.tsx"),

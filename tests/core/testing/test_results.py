@@ -111,6 +111,11 @@ def test_no_test_at_all_is_no_success(name: str, said: str) -> None:
     assert read_results(said, True, sample(name).parsed, {"x"}) is None
 
 
+def test_a_runner_that_fails_for_another_reason_has_run_the_tests() -> None:
+    said = "...  [100%]\nFAIL Required test coverage of 80% not reached.\n3 passed in 0.01s\n"
+    assert read_results(said, False, sample("pytest").parsed, {"x"}) == Results(3, 0)
+
+
 @pytest.mark.parametrize(
     ("said", "why"),
     [

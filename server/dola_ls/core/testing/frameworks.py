@@ -84,7 +84,7 @@ _ALL = (
         "pytest", "pytest", frozenset({"python"}), "functions",
         "functions named test_…, plain assert, pytest.raises for errors, pytest.approx for floats",
         (("test_", ""), ("", "_test")),
-        ("python", "-m", "pytest", "-q", "--tb=short", "-p", "no:cacheprovider", "{path}"),
+        ("python", "-m", "pytest", "-q", "--tb=short", "{path}"),
         r"^\s*(?:import|from) pytest\b|^(?:(?:async )?def test|class Test)",
         {"pytest": "import pytest"},
     ),
