@@ -108,7 +108,10 @@ async def test_a_repair_that_checks_less_is_refused(answer: str, why: str, tmp_p
     assert "An earlier answer was not used" in model.prompts[2].user
 
 
-async def test_what_fails_after_two_repairs_stays_marked(tmp_path: Path):
+async def test_what_fails_after_two_repairs_stays_marked(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+):
+    caplog.set_level("DEBUG")
     file = project(tmp_path / "work")
     model = answers(WRONG, WRONG.replace("== 4", "== 5"), WRONG.replace("== 4", "== 6"), RIGHT)
     server = server_for(tmp_path, model)
@@ -121,6 +124,9 @@ async def test_what_fails_after_two_repairs_stays_marked(tmp_path: Path):
         assert len(editor.take_edits()) == 3
         editor.take_shown()
     assert len(model.prompts) == 3
+    assert "tests: 0 passed, 1 failed, 2 repairs" in caplog.text
+    # S22: no code, no answer and nothing that a test printed.
+    assert not any(word in caplog.text for word in ("test_two", "total([", "assert 3"))
 
 
 async def test_a_model_that_holds_the_code_for_wrong_is_passed_on(tmp_path: Path):
