@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from dola_ls.core.actions import FIX, Action, Target, title_of
 from dola_ls.core.candidate import Verdict
@@ -17,8 +17,11 @@ from dola_ls.core.outcome import Refused
 from dola_ls.core.own_actions import OwnAction
 from dola_ls.core.rewrite import Rewrite
 from dola_ls.core.syntax import Symbol, Tree, parse
-from dola_ls.core.testing.results import Failure, Results
-from dola_ls.placing import Home
+
+if TYPE_CHECKING:
+    # Only named here; what knows of tests takes its time to be imported.
+    from dola_ls.core.testing.results import Failure, Results
+    from dola_ls.placing import Home
 
 
 def _moved(offset: int, removal: Edit) -> int:
