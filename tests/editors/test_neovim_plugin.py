@@ -311,6 +311,7 @@ def test_health_tells_what_is_there_and_sends_nothing(shop: Neovim, model: Model
     assert "OK Model: fake" in health
     assert "OK Key: from the environment variable DOLA_API_KEY" in health
     assert "ERROR" not in health
+    assert "older than this plugin" not in health
     assert "test-key" not in health
     assert not model.requests
 
