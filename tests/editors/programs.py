@@ -1,0 +1,19 @@
+"""A folder of programs for an editor's path."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+
+
+def make_programs(folder: Path, beside: tuple[str, ...]) -> Path:
+    """Make a folder of programs: `dola-ls` of this environment, and others of it by name."""
+    folder.mkdir()
+    dola = folder / "dola-ls"
+    python = shlex.quote(sys.executable)
+    dola.write_text(f'#!/bin/sh\nexec {python} -m dola_ls "$@"\n', encoding="utf-8")
+    dola.chmod(0o755)
+    for name in beside:
+        (folder / name).symlink_to(Path(sys.executable).parent / name)
+    return folder
