@@ -1,5 +1,7 @@
 ;;; dola-eglot.el --- Use dola-ls with Eglot  -*- lexical-binding: t; -*-
 
+;;; Commentary:
+
 ;; Load this file from your init file, or copy it there.  Then, in a project: `M-x eglot', and
 ;; `M-x eglot-code-actions' on a function or a region.
 ;;
