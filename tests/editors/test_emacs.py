@@ -100,10 +100,13 @@ def test_explain_shows_a_page_beside_the_code(emacs: Emacs, project: Project, mo
     assert emacs.eval("(buffer-name)") == "shop.py"
     assert emacs.eval(f'(buffer-local-value \'buffer-read-only (get-buffer "{page}"))')
 
-    # Asked again, the page shows the new answer without a question about its file.
+    # Asked again, the new answer is shown without a question about the page's file.
     model.answer = "Something else."
     emacs.call("dola-explain")
-    emacs.until(lambda: "Something else." in emacs.shown[page], "the new answer is shown")
+    emacs.until(
+        lambda: any("Something else." in text for text in emacs.shown.values()),
+        "the new answer is shown",
+    )
     assert emacs.asked == []
 
 
@@ -148,6 +151,53 @@ def test_document_adds_a_docstring_and_nothing_else(
     emacs.call("dola-document")
 
     emacs.until_text(project.shop, SHOP.replace(head, head + docstring))
+
+
+def test_a_problem_that_flymake_shows_is_fixed(
+    emacs: Emacs, project: Project, model: Model
+) -> None:
+    project.shop.write_text(SHOP.replace("return total\n", "return totl\n"), encoding="utf-8")
+    model.answer = fenced(SHOP[SHOP.index("def total_price") : SHOP.index("\n\n\ndef label")])
+    emacs.open(project.shop, 10)
+    with pytest.raises(EmacsError, match="no problem on these lines"):
+        emacs.call("dola-fix")
+    # What reports need not be a language server.
+    emacs.eval(
+        """(progn
+             (add-hook 'flymake-diagnostic-functions
+                       (lambda (report &rest _)
+                         (let ((end (line-end-position)))
+                           (funcall report (list (flymake-make-diagnostic
+                                                  (current-buffer) (- end 4) end :error
+                                                  "undefined name 'totl'")))))
+                       nil t)
+             (flymake-start))"""
+    )
+    emacs.until(lambda: emacs.eval("(and (flymake-diagnostics) t)"), "Flymake reports")
+
+    emacs.call("dola-fix")
+
+    emacs.until_text(project.shop, SHOP)
+    assert "undefined name 'totl'" in model.requests[0].prompt
+
+
+@pytest.mark.skipif(shutil.which("rass") is None, reason="no `rass` (rassumfrassum) on the path")
+def test_another_server_runs_in_the_same_buffer_by_a_multiplexer(
+    start: Start, project: Project, model: Model
+) -> None:
+    project.shop.write_text(SHOP.replace("return total\n", "return totl\n"), encoding="utf-8")
+    model.answer = fenced(SHOP[SHOP.index("def total_price") : SHOP.index("\n\n\ndef label")])
+    emacs = start(model.environment, beside=("rass", "ruff"))
+    emacs.eval("""(setq dola-eglot-command '("rass" "--" "ruff" "server" "--" "dola-ls"))""")
+    emacs.open(project.shop, 10)
+    emacs.until(lambda: emacs.eval("(progn (flymake-start) (and (flymake-diagnostics) t))"), "Ruff")
+
+    emacs.call("dola-fix")
+
+    emacs.until_text(project.shop, SHOP)
+    model.answer = EXPLANATION
+    emacs.call("dola-explain")
+    emacs.until(lambda: "Explain-total_price.md" in emacs.shown, "the page is shown")
 
 
 def test_what_is_said_in_the_minibuffer_is_done(
@@ -333,7 +383,7 @@ def test_a_proposal_is_asked_for_again_and_applied_as_a_whole(
     proposed.until_text(project.shop, "# mine\n" + RECEIPT.replace(*FIRST))
 
 
-def test_where_another_server_runs_a_sentence_says_so(emacs: Emacs, project: Project) -> None:
+def test_without_a_server_a_sentence_says_what_to_do(emacs: Emacs, project: Project) -> None:
     emacs.eval(f'(find-file "{project.shop}")')
 
     with pytest.raises(EmacsError, match="no server in this buffer"):

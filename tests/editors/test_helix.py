@@ -57,7 +57,7 @@ def test_the_actions_stand_in_the_menu_behind_those_of_another_server(
     project.shop.write_text(unused, encoding="utf-8")
     helix = start(model.environment, beside=("ruff",))
     helix.open(project.shop, INSIDE + 1)
-    helix.until_shown("never used")
+    helix.until_shown("●")
     # To the name itself: Helix passes on the problems that the cursor is on.
     helix.keys("g", "s")
 
@@ -108,6 +108,38 @@ def test_explain_opens_markdown_and_leaves_the_code(
     helix.until_shown(EXPLANATION.splitlines()[0])
     helix.until_shown("Explain-total_price.md")
     helix.ex("bc")
+    helix.until_saved(project.shop, SHOP)
+
+
+def test_what_was_explained_is_seen_once_more_on_its_name(
+    helix: Helix, project: Project, model: Model
+) -> None:
+    model.answer = EXPLANATION
+    helix.open(project.shop, INSIDE)
+    helix.pick(EXPLAIN)
+    helix.until_shown("Explain-total_price.md")
+    helix.ex("bc")
+    helix.until_shown("TAX = 0.2")
+
+    helix.goto(INSIDE - 1)
+    helix.keys("Space", "k")
+
+    helix.until_shown("Adds up what the items cost")
+    assert len(model.requests) == 1
+
+
+def test_what_another_server_reports_is_fixed(start: Start, project: Project, model: Model) -> None:
+    project.shop.write_text(SHOP.replace("return total\n", "return totl\n"), encoding="utf-8")
+    model.answer = fenced(SHOP[SHOP.index("def total_price") : SHOP.index("\n\n\ndef label")])
+    helix = start(model.environment, beside=("ruff",))
+    if helix.version >= WITH_ARGUMENTS:
+        pytest.skip("Helix after 25.01 tells a server of its own problems alone")
+    helix.open(project.shop, 10)
+    helix.until_shown("●")
+    helix.keys("g", "l")
+
+    helix.pick("Dola: Fix: Undefined name `totl`")
+
     helix.until_saved(project.shop, SHOP)
 
 
