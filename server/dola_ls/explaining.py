@@ -41,10 +41,11 @@ async def explain(task: Task, editor: Editor, asking: Asking, context: Context) 
     body = safe_markdown(unwrapped(text))
     explanation = read_explanation(body) if _in_sections(task) else Explanation(body, ())
     page = _page(task, editor, (explanation.markdown or body).rstrip() + (_CUT if cut else "\n"))
-    path, shown = await editor.show(task.label, page)
+    path = editor.write(task.label, page)
+    # Before the page is there, for a user who sees it may look for the hover at once.
     if _in_sections(task) and not cut:
-        _remember(task, editor, explanation.short, Path(path))
-    return Explained(page, Path(path), shown, receipt)
+        _remember(task, editor, explanation.short, path)
+    return Explained(page, path, await editor.show(path), receipt)
 
 
 def _remember(task: Task, editor: Editor, short: str, page: Path) -> None:

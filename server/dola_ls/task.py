@@ -204,8 +204,12 @@ class Editor(Protocol):
         """Mark the tests of a file that failed, in the place of all that were marked before."""
         ...
 
-    async def show(self, title: str, markdown: str) -> tuple[Path, bool]:
-        """Show Markdown beside the code; return its path, and whether the client showed it."""
+    def write(self, title: str, markdown: str) -> Path:
+        """Write a page of Markdown to be shown, and return its path."""
+        ...
+
+    async def show(self, page: Path) -> bool:
+        """Show a page beside the code; tell whether the client showed it."""
         ...
 
     def address_of(self, document: Document) -> str:

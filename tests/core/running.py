@@ -122,9 +122,12 @@ class FakeEditor:
     def mark(self, document: Document, failures: Sequence[Failure]) -> None:
         self.marked.append(failures)
 
-    async def show(self, title: str, markdown: str) -> tuple[Path, bool]:
+    def write(self, title: str, markdown: str) -> Path:
         self.shown.append((title, markdown))
-        return Path("/tmp/x.md"), True
+        return Path("/tmp/x.md")
+
+    async def show(self, page: Path) -> bool:
+        return True
 
     def address_of(self, document: Document) -> str:
         return document.uri

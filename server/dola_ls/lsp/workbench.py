@@ -243,10 +243,13 @@ class Workbench:
         """Show failed tests as diagnostics in their file."""
         self._server.failures.show(document, failures)
 
-    async def show(self, title: str, markdown: str) -> tuple[Path, bool]:
-        """Write a page and have it opened beside the code."""
-        path = self._server.pages.write(title, markdown)
-        return path, await show_document(self._server, path, take_focus=False)
+    def write(self, title: str, markdown: str) -> Path:
+        """Write a page among those of this session."""
+        return self._server.pages.write(title, markdown)
+
+    async def show(self, page: Path) -> bool:
+        """Have a page opened beside the code."""
+        return await show_document(self._server, page, take_focus=False)
 
     def address_of(self, document: Document) -> str:
         """Return what leads from a page to a document; empty for what is no file."""
