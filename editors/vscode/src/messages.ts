@@ -7,7 +7,7 @@ import type { Proposed, Review } from './review';
 /** Adds to the server's messages what it cannot know: the commands of this extension. */
 export class Messages {
   private rule: string | null = null;
-  /** Proposals of which the server has yet to speak. */
+  /** Proposals of which the server may yet speak; it does not where edits are to be reviewed. */
   private untold: { proposal: Proposed; opened: boolean }[] = [];
 
   constructor(private readonly review: Review) {}
@@ -17,9 +17,14 @@ export class Messages {
     this.rule = receipt.outcome === 'refused' ? receipt.rule : null;
   }
 
-  /** The server keeps a proposal, and will say so; `opened` tells whether its diff is shown. */
+  /** The server keeps a proposal, and may say so; `opened` tells whether its diff is shown. */
   proposed(proposal: Proposed, opened: boolean): void {
     this.untold.push({ proposal, opened });
+  }
+
+  /** A proposal is there no more, whether or not the server ever spoke of it. */
+  settled(id: string): void {
+    this.untold = this.untold.filter(({ proposal }) => proposal.id !== id);
   }
 
   /** The server has ended, and what it had to say with it. */

@@ -265,7 +265,10 @@ export class Service implements vscode.Disposable {
         this.messages.proposed(proposal, how === 'opened');
       }
     });
-    client.onNotification('dola/settled', ({ id }: { id: string }) => this.review.settled(id));
+    client.onNotification('dola/settled', ({ id }: { id: string }) => {
+      this.review.settled(id);
+      this.messages.settled(id);
+    });
   }
 
   private errorHandler(giveUp: (why: NoServer) => void): ErrorHandler {
