@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from dola_ls.lsp.server import DolaServer
 
 _OWNER = "proposals"
+#: Changes of the user through which a hint is followed. Each key press looks at all of them; the
+#: code actions are there after more of them, too.
+_FOLLOWED = 40
 
 
 def tell_proposed(server: DolaServer, kept: Kept) -> None:
@@ -57,8 +60,10 @@ def mark(server: DolaServer, uri: str) -> None:
 
 def _hint(server: DolaServer, kept: Kept) -> types.Diagnostic | None:
     now = server.now(kept.proposal.task.document)
-    edits = carried(kept, now) if now is not None else ""
-    if now is None or isinstance(edits, str) or not edits:
+    if now is None or len(now.changes) > _FOLLOWED:
+        return None
+    edits = carried(kept, now)
+    if isinstance(edits, str) or not edits:
         return None
     what = "refused answer" if kept.refused else "proposed edit"
     return types.Diagnostic(
