@@ -61,6 +61,22 @@ async def test_a_hint_stands_on_the_lines_and_moves_with_them(
         assert editor.diagnostics(uri) == []
 
 
+async def test_a_hint_is_not_followed_for_ever_but_the_proposal_is(
+    tmp_path: Path, uri: str
+) -> None:
+    async with Editor.connect(server(tmp_path, fenced(NEW))) as editor:
+        await proposed(editor, uri)
+        for number in range(41):
+            assert len(editor.diagnostics(uri)) == 1
+            await editor.type(uri, "def bill", f"# {number}\n\n\ndef bill")
+        assert editor.diagnostics(uri) == []
+        actions = await offered(editor, uri, "total + item")
+        await editor.execute(actions["Dola: Apply proposed edit"])
+        await editor.idle()
+        assert len(editor.take_edits()) == 1
+        assert editor.text(uri).endswith(NEW)
+
+
 async def test_hunks_are_applied_one_by_one(profile: str, tmp_path: Path, uri: str) -> None:
     async with Editor.connect(server(tmp_path, fenced(NEW)), profile) as editor:
         actions = await proposed(editor, uri)
