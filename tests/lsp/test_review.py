@@ -61,20 +61,28 @@ async def test_a_hint_stands_on_the_lines_and_moves_with_them(
         assert editor.diagnostics(uri) == []
 
 
-async def test_a_hint_is_not_followed_for_ever_but_the_proposal_is(
-    tmp_path: Path, uri: str
-) -> None:
+async def test_a_hint_is_followed_through_any_number_of_changes(tmp_path: Path, uri: str) -> None:
     async with Editor.connect(server(tmp_path, fenced(NEW))) as editor:
         await proposed(editor, uri)
-        for number in range(41):
-            assert len(editor.diagnostics(uri)) == 1
+        for number in range(1, 101):
             await editor.type(uri, "def bill", f"# {number}\n\n\ndef bill")
-        assert editor.diagnostics(uri) == []
+            [hint] = editor.diagnostics(uri)
+            assert hint["range"]["start"]["line"] == 3 + 3 * number
         actions = await offered(editor, uri, "total + item")
         await editor.execute(actions["Dola: Apply proposed edit"])
         await editor.idle()
         assert len(editor.take_edits()) == 1
         assert editor.text(uri).endswith(NEW)
+
+
+async def test_a_hint_comes_back_when_its_lines_are_as_before(tmp_path: Path, uri: str) -> None:
+    async with Editor.connect(server(tmp_path, fenced(NEW))) as editor:
+        await proposed(editor, uri)
+        await editor.type(uri, "total = total + item", "total = item + total")
+        assert editor.diagnostics(uri) == []
+        await editor.type(uri, "total = item + total", "total = total + item")
+        [hint] = editor.diagnostics(uri)
+        assert hint["range"]["start"]["line"] == 3
 
 
 async def test_hunks_are_applied_one_by_one(profile: str, tmp_path: Path, uri: str) -> None:

@@ -13,17 +13,18 @@ from lsprotocol import types
 
 from dola_ls.core.document import Document, Span, apply_edits
 from dola_ls.core.hunks import hunks_of
+from dola_ls.core.rebase import Conflict, rebase
 from dola_ls.lsp.convert import to_range
 from dola_ls.lsp.marks import SOURCE
-from dola_ls.lsp.review import Kept, carried
+from dola_ls.lsp.review import Kept, Place, carried
 
 if TYPE_CHECKING:
     from dola_ls.lsp.server import DolaServer
 
 _OWNER = "proposals"
-#: Changes of the user through which a hint is followed. Each key press looks at all of them; the
-#: code actions are there after more of them, too.
-_FOLLOWED = 40
+#: So many changes are looked at to find the lines of a proposal again that the user changed, and
+#: perhaps changes back; each key press looks at all of them. The code actions look at more.
+_LOOKED_AT = 40
 
 
 def tell_proposed(server: DolaServer, kept: Kept) -> None:
@@ -59,19 +60,35 @@ def mark(server: DolaServer, uri: str) -> None:
 
 
 def _hint(server: DolaServer, kept: Kept) -> types.Diagnostic | None:
-    now = server.now(kept.proposal.task.document)
-    if now is None or len(now.changes) > _FOLLOWED:
+    place = _place(server, kept)
+    if place is None or not place.edits:
         return None
-    edits = carried(kept, now)
-    if isinstance(edits, str) or not edits:
-        return None
+    server.proposals.places[kept.id] = place
     what = "refused answer" if kept.refused else "proposed edit"
     return types.Diagnostic(
-        range=to_range(now.document, _lines(now.document, edits), server.client.encoding),
+        range=to_range(place.document, _lines(place.document, place.edits), server.client.encoding),
         message=f"Dola: {what} ({kept.label})",
         severity=types.DiagnosticSeverity.Hint,
         source=SOURCE,
     )
+
+
+def _place(server: DolaServer, kept: Kept) -> Place | None:
+    """Return where a proposal's edits are by now; None where the user changed their lines."""
+    rewrite = kept.proposal.rewrite
+    first = Place(rewrite, kept.proposal.task.document, rewrite.edits)
+    last = server.proposals.places.get(kept.id)
+    # From where they were a moment ago, which is one change of the user's. What was changed there
+    # and is as before by now only shows from where they were first.
+    starts = [first] if last is None or last.rewrite is not rewrite else [last, first]
+    for start in starts:
+        now = server.now(start.document)
+        if now is None or len(now.changes) > _LOOKED_AT:
+            continue
+        moved = rebase(start.document.text, start.edits, now.changes, start.document.starts)
+        if not isinstance(moved, Conflict):
+            return Place(rewrite, now.document, moved.edits)
+    return None
 
 
 def _lines(document: Document, edits: Any) -> Span:

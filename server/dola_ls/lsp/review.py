@@ -13,6 +13,7 @@ from dola_ls.core.gate import FINAL
 from dola_ls.core.hunks import Hunk, hunks_of
 from dola_ls.core.policy import show_hidden
 from dola_ls.core.rebase import Conflict, rebase
+from dola_ls.core.rewrite import Rewrite
 from dola_ls.lsp.documents import document_key
 from dola_ls.task import Now, Proposal
 
@@ -56,6 +57,15 @@ class Kept:
         return self.proposal.verdict is None or self.proposal.verdict.rule not in FINAL
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The edits of a proposal in a later version of its document."""
+
+    rewrite: Rewrite
+    document: Document
+    edits: tuple[Edit, ...]
+
+
 class Proposals:
     """The proposals of one session, the oldest of which go first.
 
@@ -71,6 +81,8 @@ class Proposals:
         self._numbers = count(1)
         self._proposed = proposed
         self._settled = settled
+        #: Where the edits of proposals stood when that was last looked at; see `hints`.
+        self.places: dict[str, Place] = {}
 
     def keep(self, proposal: Proposal) -> Kept:
         """Keep a proposal; a later one for the same symbol and action takes its place."""
@@ -111,6 +123,7 @@ class Proposals:
     def drop(self, id: str) -> None:
         """Forget a proposal."""
         kept = self._kept.pop(id, None)
+        self.places.pop(id, None)
         if kept is not None:
             self._settled(kept)
 
