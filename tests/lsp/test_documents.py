@@ -193,6 +193,31 @@ def test_a_document_it_never_gave_out_is_unknown() -> None:
     assert store.changes_since(twin) is None
 
 
+@settings(max_examples=200)
+@given(encodings, texts, st.data())
+def test_changes_that_come_in_the_wrong_order_are_made_in_the_right_one(
+    encoding: Encoding, text: str, data: st.DataObject
+) -> None:
+    buffer, store = Buffer(URI, "python", text, encoding), Documents(encoding)
+    store.open(URI, "python", 1, text)
+    sent = []
+    for version in (2, 3):
+        start, end = sorted(data.draw(st.integers(0, len(buffer.text))) for _ in range(2))
+        raw, new = buffer.range(start, end), data.draw(texts)
+        sent.append((version, partial({"range": raw, "text": new})))
+        buffer.replace(*buffer.span(raw), new)
+    for version, change in reversed(sent):
+        given_out = current(store)
+        store.change(URI, version, [change])
+    assert (current(store).text, current(store).version) == (buffer.text, 3)
+    changes = store.changes_since(given_out)
+    assert changes is not None
+    assert replay(given_out.text, changes) == buffer.text
+    # Both have their place: a later one is made behind them.
+    store.change(URI, 4, [insert(0, 0, "x")])
+    assert current(store).text == "x" + buffer.text
+
+
 def test_a_version_that_falls_does_not_confuse_snapshots(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

@@ -8,6 +8,7 @@ import sys
 from collections import deque
 from collections.abc import Iterator, Sequence
 from itertools import islice
+from typing import TypeAlias
 from urllib.parse import unquote
 from weakref import WeakKeyDictionary
 
@@ -18,6 +19,8 @@ from dola_ls.core.languages import language_of
 from dola_ls.core.shared_ends import shared_head, shared_tail
 
 log = logging.getLogger(__name__)
+
+_Change: TypeAlias = types.TextDocumentContentChangeEvent
 
 #: How far back the changes of one document are remembered: whichever limit is met first.
 MAX_CHANGES = 5_000
@@ -72,13 +75,15 @@ class Documents:
         self,
         uri: str,
         version: int,
-        changes: Sequence[types.TextDocumentContentChangeEvent],
+        changes: Sequence[_Change],
     ) -> Document | None:
         """Make `changes` one after the other; return the document after all of them.
 
-        Returns None, and does nothing, where the document is not open. A version that does not
-        rise is taken as it is: the text is the client's to decide, and snapshots do not rely on
-        version numbers.
+        Returns None, and does nothing, where the document is not open. A version that falls is
+        taken as it is: the text is the client's to decide, and snapshots do not rely on version
+        numbers. Only where it fits before the last change, and that one left room for it, the two
+        were sent in the wrong order, as Helix 25.01 sometimes does; then they are made in the right
+        one.
         """
         opened = self._open.get(document_key(uri))
         if opened is None:
@@ -86,16 +91,38 @@ class Documents:
             return None
         if version <= opened.document.version:
             log.warning("version went from %d to %d: %s", opened.document.version, version, uri)
-        document, edits = opened.document, []
+        if opened.before is not None and opened.before.version < version < opened.document.version:
+            return self._in_order(opened, opened.before, version, changes)
+        before, opened.last = opened.document, tuple(changes)
+        document, edits = self._changed(before, version, changes)
+        opened.advance(document, edits)
+        opened.before = before
+        return document
+
+    def _in_order(
+        self, opened: _Opened, before: Document, version: int, late: Sequence[_Change]
+    ) -> Document:
+        """Make a change that came late, and after it the one that came too early."""
+        now = opened.document
+        between, _ = self._changed(before, version, late)
+        document, _ = self._changed(between, now.version, opened.last)
+        # Of two more that come late, the earlier is not looked for a place.
+        opened.advance(document, [whole_change(now.text, document.text)])
+        opened.before = between
+        return document
+
+    def _changed(
+        self, document: Document, version: int, changes: Sequence[_Change]
+    ) -> tuple[Document, list[Edit]]:
+        """Return a document after `changes`, and the edits they were."""
+        edits: list[Edit] = []
         for change in changes:
             edit = self._edit(document, change)
             document = document.changed(edit, version)
             edits.append(edit)
         if not edits:
-            was = opened.document
-            document = Document(was.uri, was.language, version, was.text)
-        opened.advance(document, edits)
-        return document
+            document = Document(document.uri, document.language, version, document.text)
+        return document, edits
 
     def close(self, uri: str) -> Document | None:
         """Forget a document; return it as it was, or None where it was not open."""
@@ -111,7 +138,7 @@ class Documents:
         opened = self._open.get(document_key(document.uri))
         return opened.changes_since(document) if opened else None
 
-    def _edit(self, document: Document, change: types.TextDocumentContentChangeEvent) -> Edit:
+    def _edit(self, document: Document, change: _Change) -> Edit:
         if isinstance(change, types.TextDocumentContentChangeWholeDocument):
             return whole_change(document.text, change.text)
         start, end = (
@@ -127,6 +154,9 @@ class _Opened:
 
     def __init__(self, document: Document) -> None:
         self.document = document
+        #: The document before the last message of changes, and those, as they came.
+        self.before: Document | None = None
+        self.last: Sequence[_Change] = ()
         self._changes: deque[Edit] = deque()
         self._forgotten = 0
         self._bytes = 0
