@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -273,6 +274,30 @@ def test_an_edit_of_the_same_lines_wins_and_the_answer_is_kept(
     assert emacs.text(project.shop) == mine
     emacs.call("dola-review-discard")
     assert "*Dola review*" not in emacs.shown
+
+
+def test_an_edit_for_a_version_that_is_past_is_made_anew(
+    emacs: Emacs, project: Project, model: Model, tmp_path: Path
+) -> None:
+    model.answer = fenced(REFACTORED)
+    emacs.open(project.shop, INSIDE)
+    busy = tmp_path / "busy"
+    # Eglot tells of what is typed when Emacs has been idle for a while; until then it is busy, and
+    # the edit waits for it.
+    typed_and_busy = (
+        '(progn (goto-char (point-min)) (insert "# mine\\n") (undo-boundary)'
+        f' (write-region "" nil "{busy}" nil \'silent) (call-process "sleep" nil nil nil "2"))'
+    )
+    with ThreadPoolExecutor(1) as thread:
+        with model.held():
+            emacs.call("dola-refactor")
+            wait_for(lambda: model.half_way, "the model is half way through its answer")
+            typing = thread.submit(emacs.eval, typed_and_busy)
+            wait_for(busy.exists, "Emacs is busy")
+        typing.result()
+    emacs.until_text(project.shop, "# mine\n" + REFACTORED_SHOP)
+    events = "(with-current-buffer (jsonrpc-events-buffer (eglot-current-server)) (buffer-string))"
+    assert "require version 0, you have 1" in emacs.eval(events)
 
 
 def test_after_a_crash_of_the_server_eglot_starts_another_one(
