@@ -50,6 +50,13 @@ def refused(verdict: Verdict, receipt: Receipt, what: str) -> Refused:
     return Refused(reason, verdict.rule, receipt)
 
 
+def left_out(count: int) -> str:
+    """Say that a part of the tests in an answer could not be taken."""
+    if count == 1:
+        return "One test that the model wrote is not valid code, and was left out."
+    return f"{count} tests that the model wrote are not valid code, and were left out."
+
+
 def refused_reason(verdict: Verdict) -> str:
     """Say that the gate refused an answer, which is kept."""
     return f"The model's answer was not used: {verdict.reason}. Nothing was changed."

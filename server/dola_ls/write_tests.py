@@ -6,6 +6,7 @@ place -> prompt -> model stream -> answer -> new file, or insertions into the on
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from dola_ls import sentences
@@ -25,6 +26,7 @@ from dola_ls.core.testing.merging import merge_tests
 from dola_ls.core.testing.needs import fitted
 from dola_ls.core.testing.new_tests import new_test_file
 from dola_ls.core.testing.repairs import members
+from dola_ls.core.testing.salvage import tests_that_parse
 from dola_ls.core.testing.unfinished import code_so_far, finished_tests
 from dola_ls.edit import apply
 from dola_ls.model.errors import ModelError, OutOfTokens
@@ -130,17 +132,20 @@ def _fields(home: Home, context: Context, room: int) -> dict[str, str]:
 
 
 def _noted(done: Outcome, note: str) -> Outcome:
-    return replace(done, note=note) if isinstance(done, Created | Edited) else done
+    """Add what the user is told besides."""
+    if not note or not isinstance(done, Created | Edited):
+        return done
+    return replace(done, note=f"{done.note} {note}".strip())
 
 
 async def _create(writing: Writing, answer: Code) -> Outcome:
     task, home, receipt = writing.task, writing.home, writing.asking.receipt()
     eol = line_ending(task.document)
     path = home.path
-    for reading in _readings(answer):
-        code = reading
+    for reading in _readings(answer, home):
+        code, note = reading
         if home.sample:
-            code = without_copies(reading, home.sample, home.placement.language, home.framework)
+            code = without_copies(code, home.sample, home.placement.language, home.framework)
         text = new_test_file(code, home.placement, home.framework, task.document, eol)
         if isinstance(text, str):
             break
@@ -149,7 +154,7 @@ async def _create(writing: Writing, answer: Code) -> Outcome:
     done = await writing.editor.create(path, text, f"Dola: {task.label}")
     if isinstance(done, str):
         return Refused(f"{path.name} was not created: {done}.", "not_created", receipt)
-    return Created(path, text, done, receipt)
+    return _noted(Created(path, text, done, receipt), note)
 
 
 async def _insert(writing: Writing, answer: Code, document: Document) -> Outcome:
@@ -157,7 +162,8 @@ async def _insert(writing: Writing, answer: Code, document: Document) -> Outcome
     task, home, receipt = writing.task, writing.home, writing.asking.receipt()
     inserting = on_test_file(task, home, document)
     merged: Rewrite | Verdict
-    for code in _readings(answer):
+    for reading in _readings(answer, home):
+        code, note = reading
         merged = merge_tests(
             document, inserting.tree, code, home.placement, home.framework, task.document
         )
@@ -165,10 +171,18 @@ async def _insert(writing: Writing, answer: Code, document: Document) -> Outcome
             break
     if isinstance(merged, Verdict):
         return sentences.refused(merged, receipt, f"{home.path.name} was not changed")
-    return await apply(inserting, writing.editor, merged, receipt)
+    return _noted(await apply(inserting, writing.editor, merged, receipt), note)
 
 
-def _readings(answer: Code) -> list[str]:
-    """Return all blocks of an answer together, and the longest of them alone."""
-    together = "\n".join(answer.blocks)
-    return list(dict.fromkeys([together, max(answer.blocks, key=len)]))
+def _readings(answer: Code, home: Home) -> Iterator[tuple[str, str]]:
+    """Yield how an answer can be read, the best first, each with what the user is told of it.
+
+    All blocks of it together, the longest of them alone, and the tests in it that parse.
+    """
+    together, longest = "\n".join(answer.blocks), max(answer.blocks, key=len)
+    yield together, ""
+    if longest != together:
+        yield longest, ""
+    found = tests_that_parse(together, home.placement.language, home.framework)
+    if found is not None and found.left_out:
+        yield found.code, sentences.left_out(found.left_out)

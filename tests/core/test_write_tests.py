@@ -126,6 +126,15 @@ async def test_of_an_answer_without_an_end_the_whole_tests_are_taken():
     assert "did not come to an end" in outcome.note
 
 
+async def test_a_test_that_is_no_valid_code_is_left_out_and_the_user_is_told():
+    task, editor = set_up(GENERATE_TESTS)
+    broken = "\n\ndef test_broken():\n    assert total([2])) == 2\n"
+    outcome = await run(task, editor, FakeModel(fenced(TESTS + broken)))
+    assert isinstance(outcome, Created)
+    assert outcome.text == TESTS
+    assert outcome.note == "One test that the model wrote is not valid code, and was left out."
+
+
 async def test_an_answer_that_was_cut_on_its_way_is_refused_as_before():
     task, editor = set_up(GENERATE_TESTS)
     outcome = await run(task, editor, FakeModel(fenced(TESTS), ended=False))
