@@ -18,6 +18,7 @@ from dola_ls.model.endpoint import Endpoint, origin_of
 from dola_ls.model.exchange import Timeouts
 from tests.fakes.api import FakeApi, answer, status
 from tests.model.conftest import KEY, SHORT, Heard, MakeModel, Nap, listen
+from tests.model.tls import server_context
 
 IMPATIENT = Timeouts(connect=0.2)
 
@@ -31,9 +32,7 @@ def authority() -> trustme.CA:
 @pytest.fixture
 async def secure(authority: trustme.CA) -> AsyncIterator[FakeApi]:
     """Run a fake server with a certificate of that authority."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("localhost").configure_cert(context)
-    async with FakeApi(tls=context) as server:
+    async with FakeApi(tls=server_context(authority)) as server:
         yield server
 
 
@@ -89,9 +88,7 @@ async def test_so_does_the_environment(
 async def test_a_certificate_for_another_name_is_refused(
     authority: trustme.CA, make_model: MakeModel, bundle: str
 ) -> None:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("elsewhere.example").configure_cert(context)
-    async with FakeApi(tls=context) as api:
+    async with FakeApi(tls=server_context(authority, "elsewhere.example")) as api:
         heard = await listen(model_of(api, make_model, ca_bundle=bundle))
         assert isinstance(heard.error, errors.TlsFailed)
         assert api.requests == []

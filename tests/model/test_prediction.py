@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -134,6 +135,17 @@ def test_one_broken_entry_does_not_cost_the_others() -> None:
     data = filled().to_json()
     data["servers"].insert(0, {"origin": None})
     assert PredictionBook.from_json(json.loads(json.dumps(data))).to_json() == filled().to_json()
+
+
+@pytest.mark.parametrize(("today", "known"), [(5, True), (60, False), (-5, True), (-60, False)])
+def test_what_was_noted_under_a_wrong_clock_is_not_believed_for_years(
+    today: int, known: bool
+) -> None:
+    noted = date(2030, 3, 17).toordinal()
+    book = PredictionBook(lambda: date.fromordinal(noted))
+    book.refuse(ORIGIN, MODEL)
+    read = PredictionBook.from_json(book.to_json(), lambda: date.fromordinal(noted + today))
+    assert (read.capability(ORIGIN, MODEL) is Capability.REFUSED) is known
 
 
 def test_there_need_be_no_book(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from dola_ls.model.retry import (
     wait_before_retry,
 )
 
-NOW = 1_900_000_000.0
+SERVER_TIME = "Sun, 17 Mar 2030 17:46:40 GMT"
 
 
 def wait(
@@ -26,7 +26,7 @@ def wait(
     spent: float = 0.0,
     dice: float = 0.0,
 ) -> float | None:
-    return wait_before_retry(situation, attempt, headers or {}, spent, now=NOW, dice=dice)
+    return wait_before_retry(situation, attempt, headers or {}, spent, dice=dice)
 
 
 @pytest.mark.parametrize(
@@ -70,9 +70,10 @@ def test_a_status_is_a_situation(status: int, situation: Situation) -> None:
         ({"retry-after-ms": "250"}, 0.25),
         ({"retry-after-ms": "250", "retry-after": "7"}, 0.25),
         ({"retry-after-ms": "junk", "retry-after": "7"}, 7.0),
-        # NOW is Sun, 17 Mar 2030 17:46:40 GMT.
         ({"retry-after": "Sun, 17 Mar 2030 17:46:52 GMT"}, 12.0),
         ({"retry-after": "Sun, 17 Mar 2030 17:46:00 GMT"}, None),
+        # Without the server's own time a date says nothing, whatever this machine's clock says.
+        ({"retry-after": "Sun, 17 Mar 2030 17:46:52 GMT", "date": ""}, None),
         ({"retry-after": "1000000000"}, 1e9),
         *(({"retry-after": junk}, None) for junk in ("-5", "0", "soon", "", "nan", "inf", "-inf")),
     ],
@@ -80,7 +81,7 @@ def test_a_status_is_a_situation(status: int, situation: Situation) -> None:
 def test_what_a_server_asks_for_is_read_and_junk_is_not(
     headers: dict[str, str], seconds: float | None
 ) -> None:
-    assert asked_wait(headers, NOW) == seconds
+    assert asked_wait({"date": SERVER_TIME, **headers}) == seconds
 
 
 @pytest.mark.parametrize("situation", [Situation.RATE_LIMITED, Situation.BUSY])

@@ -133,7 +133,6 @@ class HttpModel:
                 attempts[failure.situation],
                 failure.headers,
                 spent,
-                now=time.time(),
                 dice=random.random(),
             )
             if wait is None:

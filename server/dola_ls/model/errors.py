@@ -358,16 +358,31 @@ class Overloaded(ModelError):
 
 
 class TimedOut(ModelError):
-    """A wait took longer than it may; `waited_for` says for what, as a clause."""
+    """A wait took longer than it may; `waited_for` says for what, as a clause.
+
+    `taken` tells whether the server may have taken the request in, and so may charge for it.
+    """
 
     rule = "timed_out"
     retryable = True
 
-    def __init__(self, facts: Facts, waited_for: str, seconds: float | None = None) -> None:
+    def __init__(
+        self,
+        facts: Facts,
+        waited_for: str,
+        seconds: float | None = None,
+        *,
+        taken: bool = True,
+    ) -> None:
         within = f" within {_duration(seconds)}" if seconds else ""
+        advice = (
+            "Run the action again, with fewer lines selected if that keeps happening; this try "
+            "may be billed."
+            if taken
+            else "Check the network, or run the action again a little later."
+        )
         super().__init__(
-            f"{facts.host} {waited_for}{within}. Nothing was changed. Run the action again, with "
-            "fewer lines selected if that keeps happening.",
+            f"{facts.host} {waited_for}{within}. Nothing was changed. {advice}",
             facts,
         )
 

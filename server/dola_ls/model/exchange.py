@@ -113,7 +113,9 @@ class Exchange:
         except TimeoutError:
             raise self._timed_out("first token") from None
         except _NETWORK_FAULTS as fault:
-            reused = self._socket is None
+            # Who takes longer to hang up has read the request, and may send a bill for it.
+            waited = asyncio.get_running_loop().time() - self._started
+            reused = self._socket is None and waited <= self._timeouts.connect
             error, situation = faults.from_exception(self._call, fault, reused)
         if isinstance(error, errors.TlsFailed) and error.certificate:
             error = await self._with_issuer(error)

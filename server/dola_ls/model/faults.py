@@ -6,15 +6,14 @@ import json
 import re
 import socket
 import ssl
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
 
 from dola_ls.model import errors
+from dola_ls.model.connection import proxy_for
 from dola_ls.model.endpoint import Endpoint, origin_of
 from dola_ls.model.errors import Facts, ModelError
 from dola_ls.model.retry import Situation, asked_wait
@@ -164,15 +163,7 @@ def from_status(call: Call, status: int, headers: Mapping[str, str], body: bytes
         html = "<html" in text[:512].lower() or text.lstrip().startswith("<")
         report = Report(message="" if html else text[:2000])
     report = replace(report, request_id=report.request_id or request_id_of(headers))
-    return from_report(call, replace(report, status=status), asked_wait(headers, _date(headers)))
-
-
-def _date(headers: Mapping[str, str]) -> float:
-    """The server's own clock, so that a wrong one on either side does no harm."""
-    try:
-        return parsedate_to_datetime(headers["date"]).timestamp()
-    except (KeyError, ValueError, OverflowError):
-        return time.time()
+    return from_report(call, replace(report, status=status), asked_wait(headers))
 
 
 def _target(endpoint: Endpoint, location: str) -> str | None:
@@ -205,8 +196,10 @@ def from_report(call: Call, report: Report, wait: float | None = None) -> ModelE
         return errors.ModelRetired(facts)
     if status == 407:
         return proxy_error(call, "the proxy asks for a name and a password (407)")
-    if status in (408, 504):
-        return errors.TimedOut(facts, f"gave up waiting for the model ({status})")
+    if status == 408:
+        return errors.TimedOut(facts, "did not get the whole request in time (408)", taken=False)
+    if status == 504:
+        return errors.TimedOut(facts, "gave up waiting for the model (504)")
     if status == 429 or (status is None and _RATE.search(words)):
         return errors.RateLimited(facts, wait)
     if status in (503, 529) or (status is None and _BUSY.search(words)):
@@ -239,11 +232,13 @@ def from_exception(call: Call, fault: Exception, reused: bool) -> tuple[ModelErr
     facts, chain = call.facts, list(_chain(fault))
     # First, as a handshake that takes too long has other TLS errors behind it.
     if isinstance(fault, httpx.ConnectTimeout):
-        return errors.TimedOut(facts, "took no connection"), Situation.NOTHING_SENT
-    for cause in chain:
+        return errors.TimedOut(facts, "took no connection", taken=False), Situation.NOTHING_SENT
+    # Later on TLS is only the way in which a connection ends, and the request was sent.
+    handshake = chain if isinstance(fault, httpx.ConnectError) else []
+    for cause in handshake:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return errors.TlsFailed(facts, cause.verify_message), Situation.FINAL
-    for cause in chain:
+    for cause in handshake:
         if isinstance(cause, ssl.SSLError):
             reason = (cause.reason or "it was closed").replace("_", " ").lower()
             return errors.TlsFailed(facts, reason, certificate=False), Situation.FINAL
@@ -252,9 +247,14 @@ def from_exception(call: Call, fault: Exception, reused: bool) -> tuple[ModelErr
         says = f"the proxy answered {status[0]}" if status else "the proxy does not work"
         return proxy_error(call, says), Situation.FINAL
     if isinstance(fault, httpx.PoolTimeout):
-        return errors.TimedOut(facts, "has no connection to spare"), Situation.NOTHING_SENT
+        what = "has no connection to spare"
+        return errors.TimedOut(facts, what, taken=False), Situation.NOTHING_SENT
     if isinstance(fault, httpx.ConnectError):
-        if any(isinstance(cause, socket.gaierror) for cause in chain):
+        unknown = any(isinstance(cause, socket.gaierror) for cause in chain)
+        if proxy_for(call.endpoint) is not None:
+            says = "the proxy's name is unknown" if unknown else "the proxy takes no connection"
+            return proxy_error(call, says), Situation.NOTHING_SENT
+        if unknown:
             reason, advice = "its name is unknown", "Check the network and the base address."
         else:
             reason, advice = "it takes no connection", "Check the network, a proxy or firewall."
@@ -264,7 +264,7 @@ def from_exception(call: Call, fault: Exception, reused: bool) -> tuple[ModelErr
         return errors.BadAddress(facts, what), Situation.FINAL
     facts = replace(facts, request_id=call.request_id)
     if isinstance(fault, httpx.TimeoutException):
-        return errors.TimedOut(facts, "did not take the request"), Situation.FINAL
+        return errors.TimedOut(facts, "did not take the request", taken=False), Situation.FINAL
     if isinstance(fault, httpx.RemoteProtocolError) and "disconnected" not in str(fault):
         return errors.ProtocolFault(facts, "it is not HTTP"), Situation.FINAL
     return errors.CutOff(facts), Situation.STALE_CONNECTION if reused else Situation.FINAL

@@ -73,6 +73,11 @@ class Tally:
         return f"{self.rejected} tokens rejected, {self.accepted} accepted"
 
 
+def _recent(day: int, today: int) -> bool:
+    """Tell whether a day is still of interest; one far ahead was noted under a wrong clock."""
+    return abs(today - day) <= _DAYS
+
+
 @dataclass(slots=True)
 class _Server:
     refused: bool = False
@@ -91,8 +96,8 @@ class _Server:
         return Capability.IGNORED if self.silent >= ENOUGH else Capability.UNKNOWN
 
     def without_old(self, today: int) -> _Server:
-        recent = today - self.day <= _DAYS
-        actions = {n: tally for n, tally in self.actions.items() if today - tally.day <= _DAYS}
+        recent = _recent(self.day, today)
+        actions = {n: tally for n, tally in self.actions.items() if _recent(tally.day, today)}
         return _Server(self.refused and recent, self.silent * recent, self.day, actions)
 
 

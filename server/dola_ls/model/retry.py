@@ -46,10 +46,11 @@ def situation_of(status: int) -> Situation:
     return Situation.BUSY if status in _BUSY else Situation.FINAL
 
 
-def asked_wait(headers: Mapping[str, str], now: float) -> float | None:
+def asked_wait(headers: Mapping[str, str]) -> float | None:
     """Return the seconds a server asks to wait, or None where it does not say so sensibly.
 
-    `headers` has lower-case names; `now` is seconds since the epoch, for ``Retry-After`` dates.
+    `headers` has lower-case names. A date is taken by the server's own clock, never by this
+    machine's: either may be wrong.
     """
     milliseconds = _number(headers.get("retry-after-ms"))
     if milliseconds is not None and milliseconds > 0:
@@ -58,8 +59,9 @@ def asked_wait(headers: Mapping[str, str], now: float) -> float | None:
     seconds = _number(value)
     if seconds is None and value is not None:
         try:
-            seconds = parsedate_to_datetime(value).timestamp() - now
-        except (ValueError, OverflowError):
+            until = parsedate_to_datetime(value).timestamp()
+            seconds = until - parsedate_to_datetime(headers["date"]).timestamp()
+        except (KeyError, ValueError, OverflowError):
             return None
     return seconds if seconds is not None and seconds > 0 else None
 
@@ -78,7 +80,6 @@ def wait_before_retry(
     headers: Mapping[str, str],
     spent: float,
     *,
-    now: float,
     dice: float,
 ) -> float | None:
     """Return the seconds to wait before the next try, or None to give up.
@@ -92,7 +93,7 @@ def wait_before_retry(
         return 0.0
     asked = None
     if situation in (Situation.RATE_LIMITED, Situation.BUSY):
-        asked = asked_wait(headers, now)
+        asked = asked_wait(headers)
     if asked is not None:
         seconds = asked
         if seconds > LONGEST_WAIT:
