@@ -66,6 +66,22 @@ async def test_a_cancel_is_passed_on_whether_or_not_the_request_was_answered(
     assert len(wire.answers(msg_id)) == 1
 
 
+@pytest.mark.parametrize("name", [{}, [1], None, True, 1.5], ids=repr)
+@pytest.mark.parametrize(
+    ("method", "field"),
+    [("$/cancelRequest", "id"), ("window/workDoneProgress/cancel", "token")],
+)
+async def test_a_cancel_without_a_proper_name_cancels_nothing_and_is_no_fault(
+    bare: Bare, wire: Wire, caplog: pytest.LogCaptureFixture, method: str, field: str, name: Any
+) -> None:
+    wire.notify(method, {field: name})
+    await wire.settle()
+    assert bare.cancelled == []
+    [record] = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert "are malformed" in record.getMessage()
+    assert record.exc_info is None
+
+
 async def test_an_unknown_command_is_refused_by_name(wire: Wire) -> None:
     answer = await wire.ask("workspace/executeCommand", {"command": "dola.dance"})
     assert code(answer) == -32602

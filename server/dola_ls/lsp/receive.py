@@ -10,7 +10,7 @@ import logging
 import uuid
 from concurrent.futures import Future
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Union, cast
 from typing import Protocol as Interface
 
 from cattrs import transform_error
@@ -250,11 +250,14 @@ def be_strict(converter: Converter) -> None:
     """Make `converter` refuse a wrong JSON type.
 
     Out of the box `null` becomes the text "None" and "3" the number 3, so that a malformed
-    didChange would be typed into the buffer (no upstream issue found).
+    didChange would be typed into the buffer; an id or a token may even be an object (no upstream
+    issue found).
     """
     converter.register_structure_hook(str, partial(_expect, str))
     converter.register_structure_hook(bool, partial(_expect, bool))
     converter.register_structure_hook(int, _expect_integer)
+    # As lsprotocol writes it in its classes; `int | str` is another key for cattrs.
+    converter.register_structure_hook(Union[int, str], _expect_name)  # noqa: UP007
 
 
 def _expect(kind: type, value: Any, _: Any) -> Any:
@@ -270,6 +273,10 @@ def _expect_integer(value: Any, _: Any) -> int:
     if type(value) is not int:
         raise TypeError
     return value
+
+
+def _expect_name(value: Any, _: Any) -> int | str:
+    return value if type(value) is str else _expect_integer(value, _)
 
 
 def _faults(error: Exception) -> str:
