@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dola_ls.core.blocks import BlockReader
 from dola_ls.core.loops import LoopWatch
 from dola_ls.core.outcome import Receipt
 from dola_ls.core.prompt import Prompt
+from dola_ls.core.screening import LONG, MASK, Cleared, Screen, Stopped, screened
 from dola_ls.model.errors import ModelError
 from dola_ls.model.stream import ChatModel, Completion
-from dola_ls.task import Editor
+from dola_ls.sentences import capital_first
+from dola_ls.task import Editor, Task
 
 
 class Loops(ModelError):
@@ -28,6 +31,28 @@ class Loops(ModelError):
         )
 
 
+class HeldBack(ModelError):
+    """The request holds what must not leave the machine, so it was not sent."""
+
+    rule = "secret"
+
+    def __init__(self, stopped: Stopped, *, first: bool) -> None:
+        sent = "Nothing was sent." if first else "Nothing more was sent."
+        super().__init__(f"{capital_first(stopped.reason)} {sent} {stopped.advice}")
+
+
+class HoldsMask(ModelError):
+    """The answer to a masked request is a new file that holds a mask."""
+
+    rule = "masked"
+
+    def __init__(self, model: str) -> None:
+        super().__init__(
+            f"{model}'s answer was not used: it holds the mask of a secret, which would be wrong "
+            "code. Move the secret out of the code, and run the action again."
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """All that came of one request."""
@@ -36,6 +61,8 @@ class Reply:
     completion: Completion | None
     #: Why there is no whole answer, or None.
     fault: ModelError | None
+    #: The secrets that the model saw masks of.
+    hidden: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def ended(self) -> bool:
@@ -44,11 +71,14 @@ class Reply:
 
 
 class Asking:
-    """The requests of one action."""
+    """The requests of one action. Nothing gets to the model but through `ask`."""
 
-    def __init__(self, model: ChatModel, editor: Editor) -> None:
+    def __init__(self, model: ChatModel, editor: Editor, task: Task, screen: Screen) -> None:
         self.model = model
         self._editor = editor
+        self._task = task
+        self._screen = screen
+        self._sent = 0
         self._started = time.monotonic()
         self._completions: list[Completion] = []
 
@@ -58,6 +88,11 @@ class Asking:
         `about` is the code it is about, which an answer may repeat. `expected_lines` is about how
         long the answer will be, for a percentage; 0 is unknown.
         """
+        cleared = await self._cleared(prompt)
+        if isinstance(cleared, Stopped):
+            return Reply(BlockReader(), None, HeldBack(cleared, first=not self._sent))
+        prompt = cleared.prompt
+        self._sent += 1
         reader = BlockReader()
         completion: Completion | None = None
         fault: ModelError | None = None
@@ -75,7 +110,28 @@ class Asking:
             fault, completion = error, error.completion or completion
         if completion is not None:
             self._completions.append(completion)
-        return Reply(reader, completion, fault)
+        reader, fault = self._restored(reader, fault, cleared)
+        return Reply(reader, completion, fault, tuple(cleared.hidden.values()))
+
+    async def _cleared(self, prompt: Prompt) -> Cleared | Stopped:
+        """Look for secrets in the very texts that would be sent (S9)."""
+        task = self._task.origin or self._task
+        given = prompt, self._screen, (task.document,)
+        if len(prompt.user) < LONG:
+            return screened(*given)
+        return await asyncio.to_thread(screened, *given)
+
+    def _restored(
+        self, reader: BlockReader, fault: ModelError | None, cleared: Cleared
+    ) -> tuple[BlockReader, ModelError | None]:
+        """Put secrets back where an edit is read; a new file must hold neither them nor masks."""
+        if not cleared.hidden or self._task.action.answer == "explanation":
+            return reader, fault
+        if self._task.action.answer == "new-file":
+            return reader, HoldsMask(self.model.name) if MASK in reader.text else fault
+        restored = BlockReader()
+        restored.feed(cleared.restored(reader.text))
+        return restored, fault
 
     def receipt(self) -> Receipt:
         """Return what all requests so far took; None stays where no server said."""

@@ -36,6 +36,7 @@ from dola_ls.core.reach import reaches_beyond
 from dola_ls.core.reading import UNCHANGED, Failed, Found, read_blocks, read_rewrite
 from dola_ls.core.rebase import Conflict, Rebased, rebase
 from dola_ls.core.rewrite import Rewrite
+from dola_ls.core.screening import touches_masked
 from dola_ls.core.strategy import Form, Strategy, choose
 from dola_ls.core.strays import without_strays
 from dola_ls.model.stream import ChatModel
@@ -195,6 +196,8 @@ def _judged(task: Task, found: Found, reply: Reply, before: Failed | None) -> Fo
     if not isinstance(found, Rewrite):
         return found
     text = reply.reader.text
+    if masked := touches_masked(task.document, found, reply.hidden):
+        return Failed(masked, text, found)
     if not found.edits:
         # The user asked for a change in so many words.
         asked = task.request and before is None

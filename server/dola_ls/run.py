@@ -14,6 +14,7 @@ from dola_ls.core import gate
 from dola_ls.core.context import collect
 from dola_ls.core.limits import why_not_document, why_not_region
 from dola_ls.core.outcome import Outcome, Refused
+from dola_ls.core.screening import Screen
 from dola_ls.edit import edit
 from dola_ls.explaining import explain
 from dola_ls.model.stream import ChatModel
@@ -22,10 +23,13 @@ from dola_ls.write_new import write_new
 from dola_ls.write_tests import write_tests
 
 
-async def run(task: Task, editor: Editor, model: ChatModel) -> Outcome:
+async def run(
+    task: Task, editor: Editor, model: ChatModel, screen: Screen | None = None
+) -> Outcome:
     """Carry out one action. What can go wrong comes back as a value; cancelling raises.
 
-    Nothing reaches the buffer before the gate has passed it.
+    Nothing reaches the buffer before the gate has passed it, and nothing reaches the model before
+    `screen` has; without one, secrets are looked for and never masked.
     """
     advice = "Select a part."
     if task.own is not None and task.own.scope != "selection":
@@ -36,7 +40,7 @@ async def run(task: Task, editor: Editor, model: ChatModel) -> Outcome:
     if task.action.answer == "region" and (verdict := gate.may_edit(task.file)):
         return Refused(f"{sentences.capital(verdict.reason)} Nothing was sent.", verdict.rule)
     context = collect(task.document, task.target, model.context_tokens)
-    asking = Asking(model, editor)
+    asking = Asking(model, editor, task, screen or Screen())
     if task.action.answer == "explanation":
         return await explain(task, editor, asking, context)
     if task.action.answer == "new-file":

@@ -72,7 +72,12 @@ def met_user(line: int, *, rest_applied: bool = False) -> str:
 
 def capital(clause: str) -> str:
     """Make a sentence of a clause."""
-    return clause[:1].upper() + clause[1:] + "."
+    return capital_first(clause) + "."
+
+
+def capital_first(text: str) -> str:
+    """Begin a text with a capital letter, and leave the rest as it is."""
+    return text[:1].upper() + text[1:]
 
 
 def how_tests_went(results: Results, file: str) -> str:

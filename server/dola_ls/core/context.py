@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 from dola_ls.core.actions import Target
 from dola_ls.core.document import Document, Span
 from dola_ls.core.languages import language_of
+from dola_ls.core.left_out import LeftOut, lines_left_out
 
 #: Characters per token of source code, on the low side, so that estimates err towards too many.
 CHARS_PER_TOKEN = 3.2
@@ -40,6 +41,8 @@ class Context:
     whole_symbol: bool = True
     #: The number of the region's first line in the file, from one up.
     first_line: int = 1
+    #: What of the file is not shown.
+    left_out: tuple[LeftOut, ...] = ()
 
     @property
     def code(self) -> str:
@@ -49,7 +52,8 @@ class Context:
     def of_whole_file(self, document: Document, region: Span) -> Context:
         """Return the same with all of the file round the region."""
         before = plain_newlines(document.text[: region.start]).removeprefix("\ufeff")
-        return replace(self, before=before, after=plain_newlines(document.text[region.end :]))
+        after = plain_newlines(document.text[region.end :])
+        return replace(self, before=before, after=after, left_out=())
 
 
 def file_name(uri: str) -> str:
@@ -104,8 +108,12 @@ def collect(document: Document, target: Target, budget: int) -> Context:
         hidden = before_start - head_end
         marker = f"{language_of(document.language).line_comment} ({hidden} lines not shown)\n"
         before = document.text[: document.starts[head_end]] + marker + before
+    name = file_name(document.uri)
+    unseen = [(head_end, before_start), (after_end, document.line_count)]
+    if not document.line_text(document.line_count - 1):
+        unseen[-1] = after_end, document.line_count - 1  # nothing stands there
     return Context(
-        file=file_name(document.uri),
+        file=name,
         language=document.language,
         before=plain_newlines(before).removeprefix("\ufeff"),
         region=plain_newlines(document.text[target.region.start : end]),
@@ -113,4 +121,5 @@ def collect(document: Document, target: Target, budget: int) -> Context:
         name=target.name,
         whole_symbol=target.whole_symbol,
         first_line=first + 1,
+        left_out=lines_left_out(name, unseen),
     )

@@ -291,7 +291,7 @@ RULES: tuple[Rule, ...] = (
 
 
 #: Rules that nobody can overrule: what they refuse is not what it looks like.
-FINAL = frozenset({"outside_region", "hidden", "garbled"})
+FINAL = frozenset({"outside_region", "hidden", "garbled", "masked"})
 
 
 def judge(c: Candidate, rules: Sequence[Rule] = RULES) -> Verdict | None:

@@ -12,6 +12,7 @@ from string import Template
 from dola_ls.core.actions import Action
 from dola_ls.core.context import Context, estimate_tokens
 from dola_ls.core.languages import language_of
+from dola_ls.core.left_out import LeftOut
 
 #: Below this many characters a prediction gains nothing: servers were measured to accept none of
 #: it (https://github.com/bartolli/opencues/issues/138).
@@ -34,6 +35,8 @@ class Prompt:
     action: str = ""
     #: Asked for the second time: at temperature 0 a model says the same again.
     again: bool = False
+    #: What does not go along, to be shown to the user; never sent.
+    left_out: tuple[LeftOut, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,4 +138,5 @@ def render(
         prediction=rewritten if predicts and len(rewritten) >= MIN_PREDICTION else None,
         max_tokens=_answer_tokens(action, rewritten),
         action=action.id,
+        left_out=context.left_out,
     )
