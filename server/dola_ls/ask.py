@@ -53,6 +53,12 @@ class HoldsMask(ModelError):
         )
 
 
+class NotAllowed(ModelError):
+    """The user has not agreed to what would be sent."""
+
+    rule = "consent"
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """All that came of one request."""
@@ -81,6 +87,8 @@ class Asking:
         self._sent = 0
         self._started = time.monotonic()
         self._completions: list[Completion] = []
+        #: Whether the user agreed, or needed not to; once for all requests of the action.
+        self._allowed = False
 
     async def ask(self, prompt: Prompt, about: str = "", expected_lines: int = 0) -> Reply:
         """Ask once; a fault of the model comes back in the reply, cancelling raises.
@@ -92,13 +100,14 @@ class Asking:
         if isinstance(cleared, Stopped):
             return Reply(BlockReader(), None, HeldBack(cleared, first=not self._sent))
         prompt = cleared.prompt
-        self._sent += 1
         reader = BlockReader()
         completion: Completion | None = None
         fault: ModelError | None = None
-        meter = _Meter(self._editor, expected_lines)
         loop = LoopWatch(about)
         try:
+            await self._consent(prompt)
+            self._sent += 1
+            meter = _Meter(self._editor, expected_lines)
             async with aclosing(self.model.stream(prompt)) as stream:
                 async for delta in stream:
                     reader.feed(delta.text)
@@ -132,6 +141,17 @@ class Asking:
         restored = BlockReader()
         restored.feed(cleared.restored(reader.text))
         return restored, fault
+
+    async def _consent(self, prompt: Prompt) -> None:
+        """Raise NotAllowed where the action's first request may not be sent."""
+        if self._allowed:
+            return
+        why = await self._editor.may_send(prompt)
+        if why is not None:
+            raise NotAllowed(why)
+        self._allowed = True
+        # How long the user thought about it is none of the model's time.
+        self._started = time.monotonic()
 
     def receipt(self) -> Receipt:
         """Return what all requests so far took; None stays where no server said."""

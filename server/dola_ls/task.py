@@ -15,6 +15,7 @@ from dola_ls.core.document import Document, Edit, Span
 from dola_ls.core.fix import fix_words
 from dola_ls.core.outcome import Refused
 from dola_ls.core.own_actions import OwnAction
+from dola_ls.core.prompt import Prompt
 from dola_ls.core.rewrite import Rewrite
 from dola_ls.core.syntax import Symbol, Tree, parse
 
@@ -161,6 +162,13 @@ class Editor(Protocol):
 
     def parsed(self, document: Document) -> Tree | None:
         """Return the syntax tree of a version of a document."""
+        ...
+
+    async def may_send(self, prompt: Prompt) -> str | None:
+        """Return why an action's first prompt may not be sent, in sentences; None where it may.
+
+        The user may be asked for that.
+        """
         ...
 
     def report(self, message: str, percentage: int | None = None) -> None:

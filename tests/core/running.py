@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from dola_ls.core.actions import REFACTOR, Action, find_target
 from dola_ls.core.document import Document, Edit, Span, apply_edits
 from dola_ls.core.outcome import Refused
+from dola_ls.core.prompt import Prompt
 from dola_ls.core.syntax import Symbol, Tree, parse
 from dola_ls.core.testing.frameworks import FRAMEWORKS
 from dola_ls.core.testing.placement import Placement
@@ -73,6 +74,9 @@ class FakeEditor:
 
     def parsed(self, document: Document) -> Tree | None:
         return parse(document)
+
+    async def may_send(self, prompt: Prompt) -> str | None:
+        return None
 
     def report(self, message: str, percentage: int | None = None) -> None:
         self.messages.append(message)

@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from dola_ls.core.prompt import Prompt
 from dola_ls.core.strategy import Predictions
 from dola_ls.model.errors import ModelError
-from dola_ls.model.stream import Completion, Delta, Usage
+from dola_ls.model.stream import Completion, Delta, Remote, Usage
 
 
 class FakeModel:
@@ -18,6 +18,8 @@ class FakeModel:
     """
 
     name = "fake-model"
+    #: Where it says that prompts go; None for this machine.
+    remote: Remote | None = None
 
     def __init__(
         self,

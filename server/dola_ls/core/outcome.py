@@ -107,8 +107,18 @@ class Unchanged:
 
 
 @dataclass(frozen=True, slots=True)
+class Previewed:
+    """What an action would send was shown, or written to `path`; nothing was sent."""
+
+    path: PurePath
+    shown: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Cancelled:
     """The user stopped the action; what was not done by then is left undone."""
 
 
-Outcome = Edited | Proposed | Explained | Created | Tried | Refused | Unchanged | Cancelled
+Outcome = (
+    Edited | Proposed | Explained | Created | Tried | Refused | Unchanged | Previewed | Cancelled
+)

@@ -24,13 +24,13 @@ def head(document: Document, target: Target, title: str = "", asked: Sequence[st
     first = document.line_of(target.region.start) + 1
     last = document.line_of(target.region.end - 1) + 1
     lines = f"line {first}" if first == last else f"lines {first}–{last}"
-    file, language = _code(file_name(document.uri)), language_of(document.language).name
+    file, language = as_code(file_name(document.uri)), language_of(document.language).name
     symbol, name = target.symbol, target.name[:1].upper() + target.name[1:]
     place = f"In {file}"
     if symbol is not None and target.whole_symbol:
-        name, place = _code(symbol.qualified_name), f"{symbol.kind.capitalize()} in {file}"
+        name, place = as_code(symbol.qualified_name), f"{symbol.kind.capitalize()} in {file}"
     elif symbol is not None:
-        place = f"In the {symbol.kind} {_code(symbol.qualified_name)} of {file}"
+        place = f"In the {symbol.kind} {as_code(symbol.qualified_name)} of {file}"
     parts = [f"# {title or name}", f"{place}, {lines} · {language}"]
     for question in asked:
         words = " ".join(question.split())
@@ -38,7 +38,7 @@ def head(document: Document, target: Target, title: str = "", asked: Sequence[st
     return "\n\n".join(parts)
 
 
-def _code(text: str) -> str:
+def as_code(text: str) -> str:
     """Return a name as inline code, whatever is in it."""
     text = show_hidden(" ".join(text.split()))
     longest = max((len(run) for run in _RUN.findall(text)), default=0)

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 _REVIEW_KIND = "refactor.rewrite.dola"
 _CANCEL_KIND = "dola.cancel"
+_PREVIEW_KIND = "dola.showPrompt"
 #: How many lines of a comment a cursor may stand below its beginning, and characters of a title.
 _ROUND, _WORDS = 100, 70
 
@@ -43,6 +44,7 @@ KINDS = [
     "dola.tests",
     "dola.new",
     _CANCEL_KIND,
+    _PREVIEW_KIND,
 ]
 
 
@@ -59,6 +61,7 @@ def list_actions(server: DolaServer, params: types.CodeActionParams) -> list[Any
     located = to_span(document, params.range, server.client.encoding)
     if located.outside:
         return []
+    server.last_place = document.uri, params.range
     reason = why_not_document(document)
     if reason is not None:
         return _unavailable(server, document, params, only, reason)
@@ -68,6 +71,7 @@ def list_actions(server: DolaServer, params: types.CodeActionParams) -> list[Any
         *_orders(server, document, located.span, params.range, only),
         *_offers(server, document, located.span, params, only),
         *_cancels(server, document, only),
+        *_previews(document, params.range, only),
     ]
     return [_as_client_takes_it(server, action) for action in actions]
 
@@ -236,6 +240,16 @@ def _cancels(
         for job in server.jobs.under_way()
         if job.uri == document.uri
     ]
+
+
+def _previews(
+    document: Document, range_: types.Range, only: list[str] | None
+) -> list[types.CodeAction]:
+    """Offer to show what would be sent, to those who ask for just that."""
+    if only is None or _PREVIEW_KIND not in only:
+        return []
+    title = "Dola: Show what would be sent"
+    return [_action(title, _PREVIEW_KIND, _PREVIEW_KIND, _arguments(document, range_))]
 
 
 def _unavailable(

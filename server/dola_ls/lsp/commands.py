@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from dola_ls.core.syntax import Tree
     from dola_ls.lsp.review import Kept
     from dola_ls.lsp.server import DolaServer
+    from dola_ls.task import Task
 
 log = logging.getLogger(__name__)
 
@@ -99,9 +100,11 @@ def start_action(server: DolaServer, command: str, arguments: tuple[Any, ...]) -
             types.MessageType.Error,
         )
         return
-    problem = _start(server, action, call)
-    if problem is not None:
-        server.say(f"{action.verb}: {problem}", types.MessageType.Warning)
+    task = task_of(server, action, call)
+    if isinstance(task, str):
+        server.say(f"{action.verb}: {task}", types.MessageType.Warning)
+        return
+    server.jobs.start(task, server.protocol.msg_id)
 
 
 def find_place(server: DolaServer, call: Call) -> tuple[Document, Span] | str:
@@ -126,7 +129,8 @@ def find_place(server: DolaServer, call: Call) -> tuple[Document, Span] | str:
     return why_not_document(document) or (document, located.span)
 
 
-def _start(server: DolaServer, action: Action, call: Call) -> str | None:
+def task_of(server: DolaServer, action: Action, call: Call) -> Task | str:
+    """Return the task that a call asks for, or why there is none."""
     from dola_ls.core.doc_comments import with_comments_above
     from dola_ls.lsp.workbench import relative_file
     from dola_ls.task import Task
@@ -137,9 +141,9 @@ def _start(server: DolaServer, action: Action, call: Call) -> str | None:
     document, span = place
     tree = server.trees.get(document)
     if action is INSTRUCT and call.instruction is None:
-        return _start_order(server, document, tree, span)
+        return _order(server, document, tree, span)
     if action is FIX or (action is EXPLAIN and call.diagnostics):
-        return problems.start(
+        return problems.task_of(
             server, action, document, tree, call.diagnostics, call.others, call.instruction
         )
     target = find_target(document, tree, span)
@@ -157,7 +161,7 @@ def _start(server: DolaServer, action: Action, call: Call) -> str | None:
         )
     if action.comments_only and tree is not None:
         target = with_comments_above(tree, target)
-    task = Task(
+    return Task(
         action=action,
         document=document,
         tree=tree,
@@ -166,19 +170,17 @@ def _start(server: DolaServer, action: Action, call: Call) -> str | None:
         instruction=call.instruction,
         review=server.configuration.settings().settings.apply == "review",
     )
-    server.jobs.start(task, server.protocol.msg_id)
-    return None
 
 
-def _start_order(
+def _order(
     server: DolaServer,
     document: Document,
     tree: Tree | None,
     span: Span,
     *,
     retried: bool = False,
-) -> str | None:
-    """Do what a comment says, or answer what it asks."""
+) -> Task | str:
+    """Return the task to do what a comment says, or to answer what it asks."""
     from dola_ls.core.instruct import instruction_at, without_instruction
     from dola_ls.lsp.workbench import relative_file
     from dola_ls.task import Task
@@ -207,8 +209,7 @@ def _start_order(
     if found.kind == "order" and not alone:
         # Where there is nothing but the comment, the new code takes its place.
         task = task.without(removal, found.target)
-    server.jobs.start(task, server.protocol.msg_id)
-    return None
+    return task
 
 
 def cancel(server: DolaServer, arguments: tuple[Any, ...]) -> None:
@@ -236,9 +237,11 @@ def retry(server: DolaServer, kept: Kept) -> None:
     tree = server.trees.get(now.document)
     if task.order is not None:
         order = follow(task.order, now.changes)
-        problem = _start_order(server, now.document, tree, order, retried=True)
-        if problem is not None:
-            server.say(f"{task.label}: {problem}", types.MessageType.Warning)
+        again = _order(server, now.document, tree, order, retried=True)
+        if isinstance(again, str):
+            server.say(f"{task.label}: {again}", types.MessageType.Warning)
+        else:
+            server.jobs.start(again, server.protocol.msg_id)
         return
     if task.to_fix:
         task = problems.carried(task, now, tree)

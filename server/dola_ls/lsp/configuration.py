@@ -112,6 +112,16 @@ class Configuration:
                 return self._model
             return await self._model_of(own, self._model, settings, self._keys)
 
+    async def model_to_show(self, own: OwnAction | None = None) -> ChatModel | Unavailable:
+        """Return the model whose requests can be shown: where there is no key, all but that."""
+        from dola_ls.model.provider import Unavailable, open_model, without_key
+
+        model = await self.model(own)
+        if not isinstance(model, Unavailable):
+            return model
+        choice = without_key(self.settings().settings, own)
+        return model if choice is None else open_model(choice, predictions=self._predictions)
+
     async def _model_of(
         self, own: OwnAction, usual: ChatModel, settings: Settings, keys: Keys
     ) -> ChatModel | Unavailable:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from dola_ls.core.outcome import (
     Edited,
     Explained,
     Outcome,
+    Previewed,
     Proposed,
     Refused,
     Tried,
@@ -69,8 +71,8 @@ class Jobs:
         key = document_key(uri)
         return any(document_key(job.uri) == key for job in self._jobs)
 
-    def start(self, task: Task, request_id: str | int | None) -> None:
-        """Begin a job and return at once."""
+    def start(self, task: Task, request_id: str | int | None, *, preview: bool = False) -> None:
+        """Begin a job and return at once; with `preview` it only shows what would be sent."""
         if self._closing:
             return
         if len(self._jobs) >= _MOST:
@@ -80,10 +82,12 @@ class Jobs:
                 types.MessageType.Warning,
             )
             return
-        token = f"dola-{task.action.id}-{next(self._numbers)}"
-        job = Job(token, task.label, task.document.uri, request_id)
+        token = f"dola-{'showPrompt' if preview else task.action.id}-{next(self._numbers)}"
+        label = f"What would be sent ({task.label})" if preview else task.label
+        job = Job(token, label, task.document.uri, request_id)
         self._jobs.add(job)
-        job.task = asyncio.create_task(self._work(job, task), name=token)
+        work = self._preview if preview else self._run
+        job.task = asyncio.create_task(self._work(job, task, work), name=token)
 
     def cancel(
         self,
@@ -113,7 +117,9 @@ class Jobs:
         tasks = [job.task for job in self.cancel() if job.task is not None]
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _work(self, job: Job, task: Task) -> None:
+    async def _work(
+        self, job: Job, task: Task, work: Callable[[Task, Progress], Awaitable[Outcome]]
+    ) -> None:
         progress = Progress(self._server, job.token, f"Dola: {job.label}")
         outcome: Outcome = Cancelled()
         try:
@@ -121,7 +127,7 @@ class Jobs:
             if self._turns.locked():
                 progress.report("waiting for other actions")
             async with self._turns:
-                outcome = await self._run(task, progress)
+                outcome = await work(task, progress)
         except asyncio.CancelledError:
             pass  # cancelling is how the user ends a job, not a fault
         except Exception:
@@ -150,7 +156,15 @@ class Jobs:
         if isinstance(model, Unavailable):
             return Refused(model.reason, "no_model")
         metered = Metered(model, self._server.ledger)
-        return await run(task, Workbench(self._server, progress), metered)
+        from dola_ls.lsp.show_prompt import nothing_leaves
+
+        return await run(task, Workbench(self._server, progress, nothing_leaves), metered)
+
+    async def _preview(self, task: Task, progress: Progress) -> Outcome:
+        from dola_ls.lsp.show_prompt import preview
+
+        self._server.tell_problems()
+        return await preview(self._server, task, progress)
 
     def _news(self, job: Job) -> list[str]:
         """Return what there is to say about predictions from now on; the log has it too."""
@@ -201,6 +215,11 @@ class Jobs:
                 )
             case Unchanged():
                 say(f"{job.label}: the model sees nothing to change.", types.MessageType.Info)
+            case Previewed(shown=False, path=path):
+                say(
+                    f"{job.label}: this editor did not open the page. It is in {path}",
+                    types.MessageType.Info,
+                )
             case Explained(shown=False, path=path):
                 say(
                     f"{job.label}: this editor did not open the explanation. It is in {path}",

@@ -15,6 +15,7 @@ from dola_ls.lsp.problems import in_document
 
 if TYPE_CHECKING:
     from dola_ls.lsp.server import DolaServer
+    from dola_ls.task import Task
 
 _EXAMPLE = (
     '{"action": "translate-comments", "uri": "file:///…", "range": {"start": {"line": 0, '
@@ -38,10 +39,17 @@ def start_own(server: DolaServer, arguments: tuple[Any, ...]) -> None:
     id = id.strip()
     # Those in the file that are wrong are not among them, and the user is to know why.
     server.tell_problems()
+    task = task_of(server, id, call)
+    if isinstance(task, str):
+        server.say(f"{show_hidden(id[:40])}: {task}", types.MessageType.Warning)
+        return
+    server.jobs.start(task, server.protocol.msg_id)
+
+
+def task_of(server: DolaServer, id: str, call: Call) -> Task | str:
+    """Return the task that a call asks of an action of the user's own, or why there is none."""
     known = {own.id: own for own in server.configuration.settings().actions}
-    problem = _start(server, known[id], call) if id in known else _unknown(server, list(known))
-    if problem is not None:
-        server.say(f"{show_hidden(id[:40])}: {problem}", types.MessageType.Warning)
+    return _task(server, known[id], call) if id in known else _unknown(server, list(known))
 
 
 def _unknown(server: DolaServer, known: list[str]) -> str:
@@ -53,7 +61,7 @@ def _unknown(server: DolaServer, known: list[str]) -> str:
     )
 
 
-def _start(server: DolaServer, own: OwnAction, call: Call) -> str | None:
+def _task(server: DolaServer, own: OwnAction, call: Call) -> Task | str:
     from dola_ls.lsp.workbench import relative_file
     from dola_ls.task import Task
 
@@ -70,7 +78,7 @@ def _start(server: DolaServer, own: OwnAction, call: Call) -> str | None:
     target = own.target(document, tree, span)
     if target is None:
         return NO_SYMBOL
-    task = Task(
+    return Task(
         action=own.action,
         document=document,
         tree=tree,
@@ -81,5 +89,3 @@ def _start(server: DolaServer, own: OwnAction, call: Call) -> str | None:
         diagnostics=in_document(document, call.diagnostics, server.client.encoding),
         review=server.configuration.settings().settings.apply == "review",
     )
-    server.jobs.start(task, server.protocol.msg_id)
-    return None

@@ -200,7 +200,7 @@ def _explain(document: Document, one: _Problem) -> types.CodeAction:
     return _action(title, EXPLAIN, document, one.given[0].range, one.given)
 
 
-def start(
+def task_of(
     server: DolaServer,
     action: Action,
     document: Document,
@@ -208,8 +208,8 @@ def start(
     given: Sequence[types.Diagnostic],
     others: Sequence[types.Diagnostic],
     instruction: str | None,
-) -> str | None:
-    """Start a job that fixes or explains the problems given, or return why not."""
+) -> Task | str:
+    """Return the task to fix or explain the problems given, or why there is none."""
     from dola_ls.core.fix import explain_words
     from dola_ls.core.fix_region import fix_target
     from dola_ls.lsp.workbench import relative_file
@@ -232,7 +232,7 @@ def start(
     target = fix_target(document, tree, [one.span for one in diagnostics])
     if action is EXPLAIN:
         instruction = explain_words(document, target.region, diagnostics, instruction)
-    task = Task(
+    return Task(
         action=action,
         document=document,
         tree=tree,
@@ -243,8 +243,6 @@ def start(
         others=in_document(document, others, encoding),
         review=server.configuration.settings().settings.apply == "review",
     )
-    server.jobs.start(task, server.protocol.msg_id)
-    return None
 
 
 def in_document(

@@ -8,6 +8,7 @@ from dola_ls.core.outcome import (
     Edited,
     Explained,
     Outcome,
+    Previewed,
     Proposed,
     Receipt,
     Refused,
@@ -78,5 +79,7 @@ def closing_words(outcome: Outcome) -> str:
             return f"kept for review{cost}"
         case Refused():
             return f"nothing was changed{cost}"
+        case Previewed():
+            return "nothing was sent"
         case Cancelled():
             return "cancelled"

@@ -55,6 +55,8 @@ class DolaServer(QuietErrors, LanguageServer):
         self.pages = Pages()
         self.explanations = Explanations()
         self.marks = Marks(self)
+        #: Where the user last asked for code actions.
+        self.last_place: tuple[str, types.Range] | None = None
         self._failures: Failures | None = None
         self._proposals: Proposals | None = None
         self._ledger: Ledger | None = None
@@ -189,6 +191,12 @@ def create_server(
         from dola_ls.lsp.deciding import decide
 
         return await decide(ls, arguments)
+
+    @server.command("dola.showPrompt")
+    def show_what_is_sent(ls: DolaServer, *arguments: Any) -> None:
+        from dola_ls.lsp.show_prompt import show_prompt
+
+        show_prompt(ls, arguments)
 
     @server.command("dola.status")
     def tell_status(ls: DolaServer, *arguments: Any) -> None:

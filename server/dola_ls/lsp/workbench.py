@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from lsprotocol import types
 from dola_ls.core.document import CLOSED, Document, Edit, apply_edits
 from dola_ls.core.languages import language_of_file
 from dola_ls.core.outcome import Refused
+from dola_ls.core.prompt import Prompt
 from dola_ls.core.rebase import Conflict, rebase
 from dola_ls.core.syntax import Symbol, Tree
 from dola_ls.core.testing.results import Failure, Results
@@ -40,9 +41,15 @@ _ECHO_SECONDS = 3.0
 class Workbench:
     """The editor as seen by one job; implements `dola_ls.run.Editor`."""
 
-    def __init__(self, server: DolaServer, progress: Progress) -> None:
+    def __init__(
+        self,
+        server: DolaServer,
+        progress: Progress,
+        may_send: Callable[[Prompt], Awaitable[str | None]] | None = None,
+    ) -> None:
         self._server = server
         self._progress = progress
+        self._may_send = may_send
 
     def now(self, document: Document) -> Now | None:
         """Return the buffer as it is now, with what changed since `document`."""
@@ -65,6 +72,12 @@ class Workbench:
     def parsed(self, document: Document) -> Tree | None:
         """Return the syntax tree of the current version."""
         return self._server.trees.get(document)
+
+    async def may_send(self, prompt: Prompt) -> str | None:
+        """Return why a prompt may not be sent; the user may be asked for that."""
+        if self._may_send is None:
+            return "Nothing is sent from here."
+        return await self._may_send(prompt)
 
     def report(self, message: str, percentage: int | None = None) -> None:
         """Pass a message on to the progress."""

@@ -17,14 +17,14 @@ from dola_ls.core.prompt import MIN_PREDICTION, Prompt
 from dola_ls.core.strategy import Predictions
 from dola_ls.model import errors, retry
 from dola_ls.model.connection import Connections
-from dola_ls.model.endpoint import Endpoint
+from dola_ls.model.endpoint import Endpoint, is_loopback
 from dola_ls.model.errors import ModelError
 from dola_ls.model.exchange import Exchange, Failure, Timeouts
 from dola_ls.model.faults import Call
 from dola_ls.model.prediction import Capability, PredictionBook
-from dola_ls.model.request import admit, compose
+from dola_ls.model.request import Outgoing, admit, compose, outgoing
 from dola_ls.model.retry import Situation
-from dola_ls.model.stream import Completion, Delta
+from dola_ls.model.stream import Completion, Delta, Remote
 
 
 class HttpModel:
@@ -54,6 +54,26 @@ class HttpModel:
                 read=None,
             ),
         )
+
+    @property
+    def remote(self) -> Remote | None:
+        """Where prompts go; None where they stay on this machine."""
+        endpoint = self._endpoint
+        try:
+            origin = endpoint.origin
+        except ValueError:  # not an address: `admit` refuses it, and says so
+            return None
+        return None if is_loopback(origin) else Remote(origin, endpoint.model, endpoint.host)
+
+    def outgoing(self, prompt: Prompt) -> Outgoing:
+        """Return the first request that `stream` sends for a prompt; nothing is sent."""
+        return outgoing(self._endpoint, prompt, predicted=self._predicts(prompt))
+
+    def why_unpredicted(self, prompt: Prompt) -> str | None:
+        """Return why the prediction of a prompt does not go along; None where one does."""
+        if self._predicts(prompt) or len(prompt.prediction or "") < MIN_PREDICTION:
+            return None
+        return self.predictions.why_not(self._endpoint.origin, self._endpoint.model, prompt.action)
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[Delta, None]:
         """Yield the answer as it comes; see `ChatModel.stream`."""

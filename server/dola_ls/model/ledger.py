@@ -15,7 +15,7 @@ from types import MappingProxyType
 from dola_ls.core.prompt import Prompt
 from dola_ls.core.strategy import Predictions
 from dola_ls.model.errors import ModelError
-from dola_ls.model.stream import ChatModel, Delta, Usage
+from dola_ls.model.stream import ChatModel, Delta, Remote, Usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +98,11 @@ class Metered:
         self._model = model
         self._ledger = ledger
         self._today = today
+
+    @property
+    def remote(self) -> Remote | None:
+        """Where prompts go; None where they stay on this machine."""
+        return self._model.remote
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[Delta, None]:
         """Yield the answer as it comes; see `ChatModel.stream`."""

@@ -26,7 +26,8 @@ from dola_ls.model.endpoint import Endpoint, is_loopback
 from dola_ls.model.errors import Facts, ModelError
 from dola_ls.model.exchange import Timeouts
 from dola_ls.model.repeat import Differs, Repeat
-from dola_ls.model.stream import Delta
+from dola_ls.model.request import Outgoing, outgoing
+from dola_ls.model.stream import Delta, Remote
 from dola_ls.model.weights import Weights
 
 #: ``-P``: modules in the folder the editor was started in are not imported.
@@ -113,6 +114,15 @@ class LocalModel:
         self._timer: asyncio.TimerHandle | None = None
         self._stopping: asyncio.Task[None] | None = None
         self._closed = False
+
+    @property
+    def remote(self) -> Remote | None:
+        """Return None: nothing leaves this machine."""
+        return None
+
+    def outgoing(self, prompt: Prompt) -> Outgoing:
+        """Return the request that `stream` sends for a prompt; the engine is not started for it."""
+        return outgoing(self._endpoint_at("http://127.0.0.1", None), prompt, predicted=False)
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[Delta, None]:
         """Yield the answer as it comes; see `ChatModel.stream`."""
@@ -247,6 +257,9 @@ class LocalModel:
                 "Free some memory and run the action again. `dola-ls local status --verify` looks "
                 "whether the file is sound.",
             )
+        return self._endpoint_at(url, key)
+
+    def _endpoint_at(self, url: str, key: str | None) -> Endpoint:
         return Endpoint(
             provider="local",
             base_url=f"{url}/v1",

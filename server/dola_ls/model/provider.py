@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from dola_ls.core.own_actions import FAST, OwnAction
 from dola_ls.model.endpoint import Endpoint, is_loopback, origin_of
 from dola_ls.model.keys import Key, Keys, NoKey
-from dola_ls.model.weights import MODELS, find, find_any, named
+from dola_ls.model.weights import MODELS, find, find_any, models_dir, named
 
 if TYPE_CHECKING:
     from dola_ls.model.prediction import PredictionBook
@@ -132,12 +132,34 @@ async def choose_own(own: OwnAction, settings: Settings, keys: Keys) -> Choice:
     Provider, address and key stay those of the settings. The embedded engine has one model, and
     that does not reason.
     """
+    return await choose(_with_own(own, settings), keys, fast=own.model == FAST)
+
+
+def without_key(settings: Settings, own: OwnAction | None = None) -> Endpoint | LocalChoice | None:
+    """Return the model that would be asked if there were a key or, for `local`, its file.
+
+    None where the settings name no address. For showing only: what needs a key refuses to send.
+    """
+    fast = own is not None and own.model == FAST
+    settings = _with_own(own, settings) if own is not None else settings
+    name = _named(settings)
+    if name == "local":
+        weights = MODELS[settings.local.model]
+        return LocalChoice(weights.name, models_dir() / weights.file, settings.local.idle_minutes)
+    if name != "custom":
+        return _service("aimlapi" if name == "auto" else name, settings, None, fast)
+    if settings.base_url is None or settings.model is None:
+        return None
+    return _of_ones_own(settings.base_url, settings.model, settings, None, fast)
+
+
+def _with_own(own: OwnAction, settings: Settings) -> Settings:
     named: dict[str, object] = {}
     if own.model not in (None, FAST):
         named["model"] = own.model
     if own.effort is not None:
         named["reasoning_effort"] = own.effort
-    return await choose(settings.model_copy(update=named), keys, fast=own.model == FAST)
+    return settings.model_copy(update=named)
 
 
 def open_model(
@@ -171,18 +193,20 @@ def _has_ark_key(keys: Keys) -> bool:
 
 
 async def _known(name: str, settings: Settings, keys: Keys, fast: bool) -> Endpoint | NoKey:
+    key = await keys.find(settings, origin_of(PROVIDERS[name].base_url))
+    return key if isinstance(key, NoKey) else _service(name, settings, key, fast)
+
+
+def _service(name: str, settings: Settings, key: Key | None, fast: bool) -> Endpoint:
     provider = PROVIDERS[name]
-    key = await keys.find(settings, origin_of(provider.base_url))
-    if isinstance(key, NoKey):
-        return key
     model = settings.model or provider.model
     return Endpoint(
         provider=name,
         base_url=provider.base_url,
         # Someone who chose the model may not have the small one.
         model=settings.fast_model or (settings.model or provider.fast_model) if fast else model,
-        api_key=key.value,
-        key_origin=key.origin,
+        api_key=key.value if key else None,
+        key_origin=key.origin if key else None,
         proxy=_proxy(settings),
         ca_bundle=settings.ca_bundle,
         reasoning_effort=settings.reasoning_effort or "low",
@@ -200,15 +224,18 @@ async def _custom(settings: Settings, keys: Keys, fast: bool) -> Endpoint | Unav
     key = await keys.find(settings, origin_of(url))
     if isinstance(key, NoKey) and (key.broken or (key.withheld and not is_loopback(url))):
         return _without_key(key)
+    return _of_ones_own(url, model, settings, key if isinstance(key, Key) else None, fast)
+
+
+def _of_ones_own(url: str, model: str, settings: Settings, key: Key | None, fast: bool) -> Endpoint:
     effort = settings.reasoning_effort
-    found = key if isinstance(key, Key) else None
     return Endpoint(
         provider="custom",
         base_url=url,
         model=settings.fast_model or model if fast else model,
         # Many servers of one's own want none; one that does will say so.
-        api_key=found.value if found else None,
-        key_origin=found.origin if found else None,
+        api_key=key.value if key else None,
+        key_origin=key.origin if key else None,
         proxy=_proxy(settings),
         ca_bundle=settings.ca_bundle,
         reasoning_effort=effort,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from dola_ls.core.prompt import Prompt
@@ -12,6 +13,27 @@ from dola_ls.model.endpoint import Endpoint, is_loopback, origin_of
 _NEED_KEY = frozenset({"aimlapi", "ark"})
 #: The temperature at which a question is asked again that led to nothing.
 _WARMER = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A request as it would be sent, and its address without a query, which may hold a secret."""
+
+    url: str
+    model: str
+    body: bytes
+    #: Whether a key goes along, in a header.
+    keyed: bool
+    #: Whether it goes to the embedded engine, whose port is settled when it starts.
+    embedded: bool
+
+
+def outgoing(endpoint: Endpoint, prompt: Prompt, *, predicted: bool) -> Outgoing:
+    """Return the request that asks `prompt` of `endpoint`; nothing is sent."""
+    body = compose(endpoint, prompt, predicted=predicted).body()
+    url = endpoint.chat_url.partition("?")[0]
+    keyed = bool(endpoint.api_key)
+    return Outgoing(url, endpoint.model, body, keyed, endpoint.provider == "local")
 
 
 def admit(endpoint: Endpoint) -> None:

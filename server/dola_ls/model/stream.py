@@ -60,6 +60,17 @@ class Delta:
     notice: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """A model on another machine: what the user agrees to send code to."""
+
+    #: Scheme, host and port.
+    origin: str
+    model: str
+    #: The host as sentences name it.
+    host: str
+
+
 class ChatModel(Protocol):
     """Anything that answers a prompt: the HTTP client, the embedded engine, a fake."""
 
@@ -67,6 +78,11 @@ class ChatModel(Protocol):
     name: str
     #: Tokens of context round the region that this model can afford.
     context_tokens: int
+
+    @property
+    def remote(self) -> Remote | None:
+        """Where prompts go; None where they stay on this machine."""
+        ...
 
     def stream(self, prompt: Prompt) -> AsyncGenerator[Delta, None]:
         """Yield the answer as it comes.

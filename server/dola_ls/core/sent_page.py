@@ -1,0 +1,58 @@
+"""The page that shows a request before it is sent: nothing in it is left to the imagination."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from dola_ls.core.context import estimate_tokens
+from dola_ls.core.page_head import as_code
+from dola_ls.core.prompt import fence_for
+
+_AGAIN = (
+    "This is the first request. An answer that cannot be used goes back to the model with what was "
+    "wrong with it, and the same code."
+)
+
+
+def sent_page(
+    label: str,
+    facts: Sequence[tuple[str, str]],
+    body: bytes,
+    left_out: Sequence[str] = (),
+) -> str:
+    """Return a page of Markdown on a request.
+
+    `body` is its JSON, as it is sent. `facts` are names and values in Markdown, `left_out` says in
+    sentences what does not go along, and why.
+    """
+    request: dict[str, Any] = json.loads(body)
+    messages = [(one["role"], one["content"]) for one in request["messages"]]
+    texts = [text for _, text in messages]
+    prediction = request.get("prediction")
+    if prediction is not None:
+        texts.append(prediction["content"])
+    tokens = sum(map(estimate_tokens, texts))
+    parts = [f"# What would be sent: {as_code(label)}", f"Nothing was sent. {_AGAIN}"]
+    size = f"about {tokens} tokens ({len(body)} bytes); the answer may have {_most(request)} tokens"
+    parts.append("\n".join(f"- {name}: {value}" for name, value in [*facts, ("Size", size)]))
+    if left_out:
+        parts += ["## Left out", "\n".join(f"- {sentence}" for sentence in left_out)]
+    for role, text in messages:
+        parts += [f"## Message: {as_code(role)}", _block(text)]
+    if prediction is not None:
+        parts += ["## Predicted output", _block(prediction["content"])]
+    whole = json.dumps(request, ensure_ascii=False, indent=2)
+    parts += ["## Request body", "All of the above as it is sent, with line breaks to read it by."]
+    parts.append(_block(whole, "json"))
+    return "\n\n".join(parts) + "\n"
+
+
+def _most(request: dict[str, Any]) -> int:
+    return int(request["max_tokens"])
+
+
+def _block(text: str, label: str = "text") -> str:
+    fence = fence_for(text)
+    return f"{fence}{label}\n{text.removesuffix(chr(10))}\n{fence}"
