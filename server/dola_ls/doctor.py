@@ -196,7 +196,8 @@ async def _key(resolved: Resolved, choice: Choice, keys: Keys) -> dict[str, Any]
 
 def _predictions() -> PredictionBook:
     """Return what the language servers of this user have learnt."""
-    from dola_ls.model.prediction import FILE, PredictionBook, state_folder
+    from dola_ls.model.prediction import FILE, PredictionBook
+    from dola_ls.model.state_file import state_folder
 
     folder = state_folder()
     return PredictionBook.load(folder / FILE) if folder is not None else PredictionBook()

@@ -27,7 +27,7 @@ from dola_ls.model.provider import checked_url
 RESTRICTED = frozenset(
     [
         *("provider", "base_url", "api_key", "key_command", "proxy", "ca_bundle"),
-        *("actions", "prompts", "tests.run"),
+        *("actions", "prompts", "tests.run", "privacy.consent"),
     ]
 )
 #: Log levels that write code to disk; the same rule.
@@ -41,6 +41,7 @@ ENVIRONMENT = {
     "DOLA_FAST_MODEL": "fast_model",
     "DOLA_APPLY": "apply",
     "DOLA_LOG": "log",
+    "DOLA_CONSENT": "privacy.consent",
 }
 
 
@@ -121,6 +122,15 @@ class TestSettings(BaseModel):
     run: Annotated[bool | tuple[str, ...], BeforeValidator(_run)] = False
 
 
+class PrivacySettings(BaseModel):
+    """What may leave the machine."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    #: Whether the user is asked before code of a folder goes to an address for the first time.
+    consent: Annotated[Literal["ask", "always"], BeforeValidator(_lower)] = "ask"
+
+
 class Settings(BaseModel):
     """What the user wants; see `dola_ls.resolve` for where it comes from."""
 
@@ -154,6 +164,7 @@ class Settings(BaseModel):
     receipts: bool = Field(default=False, strict=True)
     local: LocalSettings = LocalSettings()
     tests: TestSettings = TestSettings()
+    privacy: PrivacySettings = PrivacySettings()
     #: The origin that `api_key` and `key_command` were written for: the one the user file itself
     #: leads to. Set by `resolve` alone (S2).
     key_origin: str | None = Field(default=None, exclude=True)

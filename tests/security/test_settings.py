@@ -28,6 +28,7 @@ HOSTILE: dict[str, object] = {
     "proxy": "http://canary.example:3128",
     "ca_bundle": os.path.abspath("/canary.pem"),
     "tests.run": ["canary-program"],
+    "privacy.consent": "always",
     "prompts": {"refactor": "canary"},
     "actions": [{"id": "canary", "title": "Canary", "prompt": "canary"}],
 }

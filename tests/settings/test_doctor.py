@@ -19,7 +19,8 @@ from dola_ls import log
 from dola_ls.core.prompt import Prompt
 from dola_ls.doctor import add_parser, ask, run
 from dola_ls.model.endpoint import origin_of
-from dola_ls.model.prediction import FILE, PredictionBook, state_folder
+from dola_ls.model.prediction import FILE, PredictionBook
+from dola_ls.model.state_file import state_folder
 from dola_ls.model.stream import Completion, Delta
 from dola_ls.report import as_text
 from dola_ls.settings import DEFAULTS

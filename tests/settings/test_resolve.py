@@ -30,6 +30,7 @@ TWO_VALUES: dict[str, tuple[object, object]] = {
     "local.idle_minutes": (5, 6.5),
     "tests.framework": (["pytest"], ["vitest", "unittest"]),
     "tests.run": (True, ["python3", "-m", "pytest", "{file}"]),
+    "privacy.consent": ("always", "ask"),
 }
 FROM_THE_EDITOR = [
     "model", "fast_model", "apply", "log", "reasoning_effort", "receipts", "local.model",

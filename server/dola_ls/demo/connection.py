@@ -143,5 +143,8 @@ def server_command() -> list[str]:
 
 
 def server_environment(more: Mapping[str, str]) -> dict[str, str]:
-    """Return the user's environment with edits applied at once, for the demo has no reviewer."""
-    return {**os.environ, "DOLA_APPLY": "direct", **more}
+    """Return the user's environment with edits applied at once, for the demo has no reviewer.
+
+    Nor is anyone asked for consent: what is sent is the demo's own code.
+    """
+    return {**os.environ, "DOLA_APPLY": "direct", "DOLA_CONSENT": "always", **more}

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 _REVIEW_KIND = "refactor.rewrite.dola"
 _CANCEL_KIND = "dola.cancel"
 _PREVIEW_KIND = "dola.showPrompt"
+_CONSENT_KIND = "dola.consent"
 #: How many lines of a comment a cursor may stand below its beginning, and characters of a title.
 _ROUND, _WORDS = 100, 70
 
@@ -45,6 +46,7 @@ KINDS = [
     "dola.new",
     _CANCEL_KIND,
     _PREVIEW_KIND,
+    _CONSENT_KIND,
 ]
 
 
@@ -66,6 +68,7 @@ def list_actions(server: DolaServer, params: types.CodeActionParams) -> list[Any
     if reason is not None:
         return _unavailable(server, document, params, only, reason)
     actions = [
+        *_consents(server, document, params.range, only),
         *_reviews(server, document, located.span, only),
         *problems.offers(server, document, located.span, params.range, context.diagnostics, only),
         *_orders(server, document, located.span, params.range, only),
@@ -240,6 +243,26 @@ def _cancels(
         for job in server.jobs.under_way()
         if job.uri == document.uri
     ]
+
+
+def _consents(
+    server: DolaServer, document: Document, range_: types.Range, only: list[str] | None
+) -> list[types.CodeAction]:
+    """Offer to agree to what an action here was not allowed to send, and to show it."""
+    request = server.consents.pending(document.uri) if server.has_consents else None
+    if request is None:
+        return []
+    from dola_ls.lsp.consent import title_of
+
+    found = []
+    if kind_matches(_CONSENT_KIND, only):
+        remote = request.remote
+        named = {"origin": remote.origin, "model": remote.model}
+        arguments = {"allow": True, "uri": document.uri, **named}
+        found.append(_action(title_of(request), _CONSENT_KIND, _CONSENT_KIND, arguments))
+    if only is None:
+        found += _previews(document, range_, [_PREVIEW_KIND])
+    return found
 
 
 def _previews(

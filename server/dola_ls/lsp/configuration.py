@@ -181,12 +181,18 @@ class Configuration:
                 self._unwritable = True
 
     def _predictions_file(self) -> Path | None:
-        from dola_ls.model.prediction import FILE, state_folder
+        from dola_ls.model.prediction import FILE
+
+        return self.kept(FILE)
+
+    def kept(self, name: str) -> Path | None:
+        """Return where a file that is kept between sessions lies; None where nothing is kept."""
+        from dola_ls.model.state_file import state_folder
 
         folder = self.state
         if folder is None and self.env is os.environ:
             folder = state_folder()
-        return folder / FILE if folder is not None else None
+        return folder / name if folder is not None else None
 
     def forget_key(self) -> None:
         """Ask for the key again next time; the last one was refused."""

@@ -30,6 +30,7 @@ from dola_ls.lsp.progress import Progress
 from dola_ls.lsp.receipts import closing_words, event, in_words, receipt_of
 
 if TYPE_CHECKING:
+    from dola_ls.core.prompt import Prompt
     from dola_ls.lsp.server import DolaServer
     from dola_ls.task import Task
 
@@ -156,9 +157,11 @@ class Jobs:
         if isinstance(model, Unavailable):
             return Refused(model.reason, "no_model")
         metered = Metered(model, self._server.ledger)
-        from dola_ls.lsp.show_prompt import nothing_leaves
 
-        return await run(task, Workbench(self._server, progress, nothing_leaves), metered)
+        async def may_send(prompt: Prompt) -> str | None:
+            return await self._server.consents.why_not(task, model, prompt, progress)
+
+        return await run(task, Workbench(self._server, progress, may_send), metered)
 
     async def _preview(self, task: Task, progress: Progress) -> Outcome:
         from dola_ls.lsp.show_prompt import preview

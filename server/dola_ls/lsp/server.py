@@ -28,6 +28,7 @@ from dola_ls.lsp.protocol import Protocol, QuietErrors
 from dola_ls.lsp.trees import Trees
 
 if TYPE_CHECKING:
+    from dola_ls.lsp.consent import Consents
     from dola_ls.lsp.failures import Failures
     from dola_ls.lsp.review import Proposals
     from dola_ls.model.ledger import Ledger
@@ -57,9 +58,24 @@ class DolaServer(QuietErrors, LanguageServer):
         self.marks = Marks(self)
         #: Where the user last asked for code actions.
         self.last_place: tuple[str, types.Range] | None = None
+        self._consents: Consents | None = None
         self._failures: Failures | None = None
         self._proposals: Proposals | None = None
         self._ledger: Ledger | None = None
+
+    @property
+    def consents(self) -> Consents:
+        """What the user agreed to send."""
+        if self._consents is None:
+            from dola_ls.lsp.consent import Consents
+
+            self._consents = Consents(self)
+        return self._consents
+
+    @property
+    def has_consents(self) -> bool:
+        """Whether anything was ever asked, so that the menu need not look."""
+        return self._consents is not None
 
     @property
     def failures(self) -> Failures:
@@ -197,6 +213,10 @@ def create_server(
         from dola_ls.lsp.show_prompt import show_prompt
 
         show_prompt(ls, arguments)
+
+    @server.command("dola.consent")
+    async def decide_consent(ls: DolaServer, *arguments: Any) -> None:
+        await ls.consents.decide(arguments)
 
     @server.command("dola.status")
     def tell_status(ls: DolaServer, *arguments: Any) -> None:

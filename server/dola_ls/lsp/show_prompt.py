@@ -118,7 +118,9 @@ class Unsent:
         """Do nothing: the model is not this one's to close."""
 
 
-async def show_page(server: DolaServer, label: str, model: ChatModel, prompt: Prompt) -> Outcome:
+async def show_page(
+    server: DolaServer, label: str, model: ChatModel, prompt: Prompt
+) -> Previewed | Refused:
     """Show the request that a model makes of a prompt."""
     from dola_ls.lsp.explain import show_document
     from dola_ls.model.client import HttpModel

@@ -12,8 +12,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
-import tempfile
 import threading
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -22,6 +20,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from dola_ls.model.state_file import read_json, version_of, write_whole
 from dola_ls.model.stream import Usage
 
 #: Answers to look at before anything is concluded from their counters.
@@ -30,19 +29,9 @@ ENOUGH = 3
 FILE = "predictions.json"
 _VERSION = 1
 _DAYS = 30
-_LARGEST_FILE = 1 << 20
 _LONGEST_NAME = 300
 #: What comes of reading fields that are not what they should be.
 _MALFORMED = (KeyError, TypeError, ValueError, AttributeError, OverflowError)
-
-
-def state_folder() -> Path | None:
-    """Return the user's folder for what is kept between sessions; None without a home folder."""
-    import platformdirs
-
-    folder = Path(platformdirs.user_state_dir("dola-ls", appauthor=False))
-    # Without a home folder the path begins with a literal "~", below the workspace.
-    return folder if folder.is_absolute() else None
 
 
 class Capability(StrEnum):
@@ -240,7 +229,7 @@ class PredictionBook:
     @classmethod
     def load(cls, path: Path, today: Callable[[], date] = date.today) -> PredictionBook:
         """Return the book kept at `path`, or an empty one where there is none to read."""
-        return cls.from_json(_read(path), today)
+        return cls.from_json(read_json(path), today)
 
     def save(self, path: Path) -> None:
         """Add what is new to the book at `path`, whole or not at all, readable by the user only.
@@ -249,8 +238,8 @@ class PredictionBook:
         same instant, one counts. The book of a newer version is left alone. Raises OSError where
         the file cannot be written.
         """
-        data = _read(path)
-        version = _version(data)
+        data = read_json(path)
+        version = version_of(data)
         if version is not None and version > _VERSION:
             return
         theirs = self.from_json(data, self._today)._servers if version == _VERSION else None
@@ -263,7 +252,7 @@ class PredictionBook:
             text = json.dumps(self.to_json())
             self._unsaved.clear()
         try:
-            _write(path, text)
+            write_whole(path, text)
         except BaseException:
             with self._lock:
                 self._unsaved[:0] = unsaved
@@ -294,36 +283,4 @@ def _word(value: object) -> str:
 
 def _entries(data: object) -> list[Any]:
     servers = data.get("servers") if isinstance(data, dict) else None
-    return servers if _version(data) == _VERSION and isinstance(servers, list) else []
-
-
-def _version(data: object) -> int | None:
-    version = data.get("version") if isinstance(data, dict) else None
-    return version if type(version) is int else None
-
-
-def _read(path: Path) -> object:
-    """Return the JSON at `path`; None where there is none."""
-    try:
-        if not path.is_file():  # opening a pipe would wait for ever
-            return None
-        with path.open("rb") as file:
-            raw = file.read(_LARGEST_FILE + 1)
-        data: object = json.loads(raw) if len(raw) <= _LARGEST_FILE else None
-    except (OSError, ValueError, RecursionError):
-        return None
-    return data
-
-
-def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    # mkstemp makes the file with mode 0600.
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.replace(name, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(name)
-        raise
+    return servers if version_of(data) == _VERSION and isinstance(servers, list) else []
