@@ -16,6 +16,7 @@
 ;;   `dola-document'        write its documentation
 ;;   `dola-fix'             fix a problem on these lines that Flymake shows
 ;;   `dola-do'              do what you say in the minibuffer
+;;   `dola-show-prompt'     show what an action would send, and send nothing
 ;;   `dola-review'          look at a proposed edit, and apply or discard it
 ;;   `dola-cancel'          stop what is under way
 ;;   `dola-status'          say what is under way, and what the session came to
@@ -248,6 +249,33 @@ Where there are several, ask which, or take all of them."
                                       (member chosen (list (plist-get problem :message)
                                                            "All of them")))
                                     problems)))))
+
+(defconst dola--actions
+  '(("refactor" . "dola.refactor")
+    ("explain" . "dola.explain")
+    ("generate tests" . "dola.generateTests")
+    ("document" . "dola.document")
+    ("fix" . "dola.fix")
+    ("do" . "dola.instruct"))
+  "The actions by name, and the commands of the server for them.")
+
+;;;###autoload
+(defun dola-show-prompt (action beg end &optional instruction)
+  "Show what ACTION would send for the symbol at point, or from BEG to END.
+ACTION is a command of the server or the id of an action of your own,
+INSTRUCTION what `dola-do' would be told.  Nothing is sent."
+  (interactive
+   (let ((action (progn (dola--server "dola.showPrompt")
+                        (completing-read "Show what would be sent by: " dola--actions nil nil nil
+                                         nil (caar dola--actions)))))
+     `(,(or (cdr (assoc action dola--actions)) action)
+       ,@(dola--bounds)
+       ,(and (equal action "do") (read-string "Dola, do: " nil 'dola--instructions)))))
+  (apply #'dola--act "dola.showPrompt" beg end
+         :action action
+         (append (and instruction (list :instruction instruction))
+                 (and (equal action "dola.fix")
+                      (list :diagnostics (vconcat (dola--problems beg end)))))))
 
 (defun dola--problems (beg end)
   "Return the problems that Flymake knows of on the lines from BEG to END."

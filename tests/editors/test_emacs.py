@@ -111,6 +111,23 @@ def test_explain_shows_a_page_beside_the_code(emacs: Emacs, project: Project, mo
     assert emacs.asked == []
 
 
+def test_what_would_be_sent_is_shown_and_nothing_is_sent(
+    emacs: Emacs, project: Project, model: Model
+) -> None:
+    emacs.open(project.shop, INSIDE)
+
+    emacs.call("dola-show-prompt", "do", "use sum")
+
+    def page() -> str:
+        return next((text for text in emacs.shown.values() if "What would be sent" in text), "")
+
+    emacs.until(page, "it is shown")
+    assert "use sum" in page()
+    assert "for item in items:" in page()
+    assert "test-key" not in page()
+    assert model.requests == []
+
+
 def test_generated_tests_open_in_a_new_file(emacs: Emacs, project: Project, model: Model) -> None:
     model.answer = fenced(TESTS)
     emacs.open(project.shop, INSIDE)

@@ -21,8 +21,8 @@ PLUGIN = EDITORS / "neovim"
 #: `total = 0` in `total_price`, counted from 1.
 INSIDE = 7
 SUBCOMMANDS = (
-    *("cancel", "do", "document", "explain", "fix", "refactor", "restart", "review", "status"),
-    "tests",
+    *("cancel", "do", "document", "explain", "fix", "refactor", "restart", "review", "show"),
+    *("status", "tests"),
 )
 DECISIONS = ["accept", "reject", "all", "retry", "discard", "close"]
 DOCSTRING = '    """Return what the items cost."""\n'
@@ -219,6 +219,23 @@ def test_cancel_stops_what_is_under_way_and_the_status_line_shows_it(
     assert shop.lua(status) == ""
     shop.ex("Dola cancel")
     shop.until(lambda s: "nothing to cancel" in s.told, "there is none any more")
+
+
+def test_what_would_be_sent_is_shown_and_nothing_is_sent(shop: Neovim, model: Model) -> None:
+    shop.ex("Dola show do use sum")
+
+    state = shop.until(
+        lambda s: any("What would be sent" in b.text and b.visible for b in s.buffers),
+        "the page is shown",
+    )
+    [page] = [b.text for b in state.buffers if "What would be sent" in b.text]
+    assert "use sum" in page
+    assert "for item in items:" in page
+    assert "test-key" not in page
+    assert model.requests == []
+    assert "refactor" in shop.lua("return vim.fn.getcompletion('Dola show ', 'cmdline')")
+    shop.ex("Dola show nobodys")
+    shop.until(lambda s: "no action that can be used has this id" in s.told, "it is unknown")
 
 
 def test_status_says_how_things_stand(shop: Neovim) -> None:

@@ -10,6 +10,16 @@ const ACTIONS: Record<string, string> = {
   'dola.ui.document': 'dola.document',
   'dola.ui.fix': 'dola.fix',
   'dola.ui.do': 'dola.instruct',
+  'dola.ui.showPrompt': 'dola.showPrompt',
+};
+/** What can be shown before it is sent, by the names it has in the palette. */
+const SHOWN: Record<string, string> = {
+  Refactor: 'dola.refactor',
+  Explain: 'dola.explain',
+  'Generate Tests': 'dola.generateTests',
+  Document: 'dola.document',
+  Fix: 'dola.fix',
+  'Do…': 'dola.instruct',
 };
 /** The server's hints on proposals are no problems to be fixed. */
 const OURS = 'dola-ls';
@@ -20,11 +30,18 @@ const MOST_OTHERS = 10;
 /** Register the actions; `ready` returns the client, or undefined where it has said why there is none. */
 export function registerActions(ready: () => Promise<LanguageClient | undefined>): vscode.Disposable[] {
   return Object.entries(ACTIONS).map(([id, command]) =>
-    vscode.commands.registerCommand(id, () => runAction(command, ready)),
+    // A key binding may name the action to show; a menu passes the file on.
+    vscode.commands.registerCommand(id, (given?: unknown) =>
+      runAction(command, typeof given === 'string' ? given : undefined, ready),
+    ),
   );
 }
 
-async function runAction(command: string, ready: () => Promise<LanguageClient | undefined>): Promise<void> {
+async function runAction(
+  command: string,
+  given: string | undefined,
+  ready: () => Promise<LanguageClient | undefined>,
+): Promise<void> {
   const editor = vscode.window.activeTextEditor;
   if (!editor || !['file', 'untitled'].includes(editor.document.uri.scheme)) {
     void vscode.window.showInformationMessage(
@@ -34,7 +51,12 @@ async function runAction(command: string, ready: () => Promise<LanguageClient | 
   }
   // What the user means is what stands there now, whatever happens while the server starts.
   const { document, selection } = editor;
-  const more = command === 'dola.instruct' ? await askForInstruction(document, selection) : {};
+  const show = command === 'dola.showPrompt';
+  const action = show ? (given ?? (await askForAction())) : command;
+  if (!action) {
+    return;
+  }
+  const more = action === 'dola.instruct' ? await askForInstruction(document, selection) : {};
   const client = more && (await ready());
   if (!client) {
     return;
@@ -46,7 +68,7 @@ async function runAction(command: string, ready: () => Promise<LanguageClient | 
     );
     return;
   }
-  const problems = command === 'dola.fix' ? await problemsAt(client, document, selection) : {};
+  const problems = action === 'dola.fix' ? await problemsAt(client, document, selection) : {};
   if (!problems) {
     void vscode.window.showInformationMessage(
       'Dola: there is no error or warning on these lines, so nothing was sent. Put the cursor on one.',
@@ -57,6 +79,7 @@ async function runAction(command: string, ready: () => Promise<LanguageClient | 
     uri: client.code2ProtocolConverter.asUri(document.uri),
     range: client.code2ProtocolConverter.asRange(selection),
     version: document.version,
+    ...(show && { action }),
     ...more,
     ...problems,
   });
@@ -65,6 +88,14 @@ async function runAction(command: string, ready: () => Promise<LanguageClient | 
 /** Run a command of the server; what comes of it comes by progress, edit or message. */
 export async function execute(client: LanguageClient, command: string, argument?: object): Promise<unknown> {
   return client.sendRequest(ExecuteCommandRequest.type, { command, arguments: argument ? [argument] : [] });
+}
+
+async function askForAction(): Promise<string | undefined> {
+  const name = await vscode.window.showQuickPick(Object.keys(SHOWN), {
+    title: 'Dola: Show What Would Be Sent',
+    placeHolder: 'By which action? Nothing is sent.',
+  });
+  return name && SHOWN[name];
 }
 
 async function askForInstruction(

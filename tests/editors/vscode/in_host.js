@@ -213,6 +213,21 @@ const scenarios = {
     await vscode.window.tabGroups.close(page);
   },
 
+  async what_would_be_sent_is_shown_and_nothing_is_sent() {
+    const { requests } = await model.state();
+    const { document } = await shop('shown');
+    await executeCommand('dola.ui.showPrompt', 'dola.document');
+    const page = await until('a preview is shown', () =>
+      tabs().find(({ input }) => input instanceof vscode.TabInputWebview && input.viewType.includes('markdown.preview')),
+    );
+    await until('it is of the request', () =>
+      vscode.workspace.textDocuments.some((text) => /What would be sent[^]*total_price/.test(text.getText())),
+    );
+    assert.equal((await model.state()).requests, requests);
+    assert.equal(document.getText(), SHOP);
+    await vscode.window.tabGroups.close(page);
+  },
+
   async tests_go_into_a_new_file() {
     await model.answer(fenced(TESTS.replace('from shop', 'from new_tests')));
     await shop('new_tests');

@@ -26,6 +26,14 @@ local COMMANDS = {
   fix = action('fix'),
   document = action('document'),
   ['do'] = action('do'),
+  show = function(call, rest)
+    local at = require('dola.place')
+    local name, instruction = rest:match('^(%S*)%s*(.-)$')
+    require('dola').show(name ~= '' and name or 'refactor', {
+      place = call.range > 0 and at.lines(call.line1, call.line2) or at.cursor(),
+      instruction = instruction ~= '' and instruction or nil,
+    })
+  end,
   cancel = function()
     require('dola').cancel()
   end,
@@ -44,6 +52,9 @@ local COMMANDS = {
   end,
 }
 
+---What more may follow.
+local TAKES_MORE = { ['do'] = true, review = true, show = true }
+
 ---What `:Dola review` may be followed by, in a review.
 local DECISIONS = { 'accept', 'reject', 'all', 'retry', 'discard', 'close' }
 
@@ -59,7 +70,7 @@ end
 function M.run(call)
   local name, rest = call.args:match('^%s*(%S*)%s*(.-)%s*$')
   local run = COMMANDS[name]
-  if run and rest ~= '' and name ~= 'do' and name ~= 'review' then
+  if run and rest ~= '' and not TAKES_MORE[name] then
     say(('`:Dola %s` takes nothing after it. Nothing was sent. `:Dola do …` does.'):format(name))
     return
   end
@@ -78,7 +89,13 @@ end
 function M.complete(lead, line)
   local before = line:match('Dola!?%s+(.*)$') or ''
   before = before:sub(1, #before - #lead)
-  local offered = before == '' and names() or (before:find('^review%s+$') and DECISIONS or {})
+  local offered = before == '' and names() or {}
+  if before:find('^review%s+$') then
+    offered = DECISIONS
+  elseif before:find('^show%s+$') then
+    offered = vim.tbl_keys(require('dola').COMMANDS)
+    table.sort(offered)
+  end
   return vim.tbl_filter(function(name)
     return vim.startswith(name, lead)
   end, offered)

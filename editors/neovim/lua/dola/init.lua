@@ -16,19 +16,20 @@ M.COMMANDS = {
 ---@class dola.Options
 ---@field place? dola.Place What to work on: the selection in Visual mode, else the cursor.
 ---@field instruction? string What to do, in the user's words.
+---@field show? boolean Show what would be sent, and send nothing.
 
 ---Send an action on its way.
 ---@param client vim.lsp.Client
 ---@param name string
 ---@param place dola.Place
 ---@param version? integer The buffer's version that the place belongs to.
----@param instruction? string
-local function start(client, name, place, version, instruction)
+---@param options dola.Options
+local function start(client, name, place, version, options)
   local argument = {
     uri = vim.uri_from_bufnr(place.bufnr),
     range = require('dola.place').range(place, client.offset_encoding),
     version = version,
-    instruction = instruction,
+    instruction = options.instruction,
   }
   if name == 'fix' then
     local problems = require('dola.problems')
@@ -43,7 +44,12 @@ local function start(client, name, place, version, instruction)
     end
     argument.diagnostics = problems.to_lsp(found, place.bufnr, client.offset_encoding)
   end
-  require('dola.server').execute(client, place.bufnr, M.COMMANDS[name], argument)
+  local command = M.COMMANDS[name]
+  if options.show then
+    -- A name that is none of these is that of an action of the user's own.
+    argument.action, command = command or name, 'dola.showPrompt'
+  end
+  require('dola.server').execute(client, place.bufnr, command, argument)
 end
 
 ---Run an action: `explain`, `refactor`, `tests`, `fix`, `document` or `do`.
@@ -65,15 +71,23 @@ function M.run(name, options)
   local versions = vim.lsp.util.buf_versions
   local version = versions and versions[place.bufnr]
   if name ~= 'do' or options.instruction then
-    start(client, name, place, version, options.instruction)
+    start(client, name, place, version, options)
     return
   end
   vim.ui.input({ prompt = 'Dola, do: ' }, function(text)
     text = vim.trim(text or '')
     if text ~= '' then
-      start(client, name, place, version, text)
+      start(client, name, place, version, { instruction = text, show = options.show })
     end
   end)
+end
+
+---Show what an action would send, and send nothing: one of those that `run` takes, or the id of
+---an action of the user's own.
+---@param name string
+---@param options? dola.Options
+function M.show(name, options)
+  M.run(name, vim.tbl_extend('force', options or {}, { show = true }))
 end
 
 ---Stop everything that is under way.
