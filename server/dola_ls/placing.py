@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dola_ls.core.actions import Target
+from dola_ls.core.left_out import LeftOut
 from dola_ls.core.syntax import Tree
 from dola_ls.core.testing.detection import detect_framework
 from dola_ls.core.testing.frameworks import Framework, Unknown
@@ -14,10 +15,10 @@ from dola_ls.core.testing.listing import Listing
 from dola_ls.core.testing.needs import Need, needs_of
 from dola_ls.core.testing.placement import Placement
 from dola_ls.core.testing.places import place_tests
+from dola_ls.keeping_back import Wishes, why_not_along
 from dola_ls.project import (
     check_file,
     check_new_file,
-    is_kept_back,
     list_files,
     nearest_manifest,
     project_root,
@@ -25,6 +26,7 @@ from dola_ls.project import (
 
 #: Manifests and test files that are larger say nothing that is worth the time.
 _MAX_READ = 256_000
+_NO_WISHES = Wishes()
 
 #: Gives the text of a file that is open in the editor, by its path; None for others.
 OpenText = Callable[[Path], str | None]
@@ -41,6 +43,10 @@ class Home:
     sample: str = ""
     #: What the tested symbol uses, of its own file and of others of the project.
     needs: tuple[Need, ...] = ()
+    #: Files of the project that were of use and are not shown.
+    left_out: tuple[LeftOut, ...] = ()
+    #: Why nothing of the test file may be sent, as a clause; empty where it may.
+    kept_back: str = ""
 
     @property
     def root(self) -> Path:
@@ -56,6 +62,7 @@ def find_home(
     open_files: Sequence[Path],
     open_text: OpenText,
     setting: Sequence[str] = (),
+    wishes: Wishes = _NO_WISHES,
 ) -> Home | str:
     """Return where tests of a symbol go, or a sentence on why they go nowhere.
 
@@ -73,8 +80,14 @@ def find_home(
         text = open_text(path)
         return text if text is not None else _read(path, root)
 
+    kept: dict[str, str] = {}
+
     def read_to_send(name: str) -> str | None:
-        return None if is_kept_back(root / name, root) else read(name)
+        text = read(name)
+        if text is not None and (why := why_not_along(root / name, root, wishes)) is not None:
+            kept[name] = why
+            return None
+        return text
 
     relative = _relative(source, root)
     framework = detect_framework(language, relative, names, read, list(setting) or None)
@@ -94,7 +107,9 @@ def find_home(
         return f"{placement.path} cannot {what}: {why}. Nothing was sent."
     sample = read_to_send(placement.sample) if placement.sample else None
     needs = needs_of(tree, target, relative, Listing(names, read_to_send))
-    return Home(path, framework, placement, sample or "", needs)
+    left_out = tuple(LeftOut(name, why) for name, why in kept.items())
+    mine = why_not_along(path, root, wishes) or ""
+    return Home(path, framework, placement, sample or "", needs, left_out, mine)
 
 
 def _listed(root: Path, near: Path) -> list[str]:

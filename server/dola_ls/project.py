@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path, PurePath
 
 from dola_ls.core.gate import may_edit
-from dola_ls.core.policy import IGNORE_FILES, is_within, may_hold_secrets
+from dola_ls.core.policy import is_within
 
 #: Files and folders that stand at the top of a project or of one of its parts.
 _MANIFESTS = (
@@ -46,6 +46,14 @@ def project_root(path: Path, folders: Sequence[Path]) -> Path:
         if top is not None and folder.resolve() == top.resolve():
             break
     return outermost or top or path.parent
+
+
+def repository_of(path: Path) -> Path | None:
+    """Return the top of the innermost repository that a file lies in."""
+    for folder in path.parents:
+        if any((folder / name).exists() for name in _REPOSITORIES):
+            return folder
+    return None
 
 
 def nearest_manifest(path: Path, root: Path) -> Path:
@@ -97,35 +105,6 @@ def _walk(root: Path, ignored: Callable[[str], bool]) -> Iterator[str]:
                 return
             if not ignored(prefix + name):
                 yield prefix + name
-
-
-def is_kept_back(path: Path, root: Path) -> bool:
-    """Tell whether a file of the project must not be sent along with other code.
-
-    That is so where it lies outside `root`, may hold secrets by its name, or an ignore file on the
-    way down to it names it. One that cannot be read keeps back everything below it.
-    """
-    real, top = path.resolve(), root.resolve()
-    if not is_within(real, top) or may_hold_secrets(real.relative_to(top)):
-        return True
-    folders = [folder for folder in real.parents if folder == top or is_within(folder, top)]
-    return any(_names(folder / name, real) for folder in folders for name in IGNORE_FILES)
-
-
-def _names(ignore_file: Path, path: Path) -> bool:
-    """Tell whether an ignore file names a path below its folder."""
-    if not ignore_file.exists():
-        return False
-    from pathspec import GitIgnoreSpec
-
-    try:
-        text = ignore_file.read_text(encoding="utf-8")
-        if ignore_file.name == ".aiexclude" and not text.strip():
-            return True  # an empty one means everything
-        inner = path.relative_to(ignore_file.parent).as_posix()
-        return GitIgnoreSpec.from_lines(text.split("\n")).match_file(inner)
-    except (OSError, ValueError):
-        return True
 
 
 def check_file(path: Path, root: Path, folders: Sequence[Path]) -> str | None:

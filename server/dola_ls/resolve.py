@@ -49,6 +49,9 @@ class Resolved:
     user_file: Path | None
     #: The user's own actions, which come from the user file alone.
     actions: tuple[OwnAction, ...] = ()
+    #: Why nothing may be sent, as a sentence: the user wants files kept back, and it is not clear
+    #: which.
+    blocked: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +134,10 @@ def resolve(
         problems += [f"{text} {_instead(settings, name)}" for text in texts]
     problems += _near_misses(env)
     problems += _idle_address(settings, [layer.source for layer in layers], sources)
+    blocked = next(iter(wrong.get("privacy.exclude", ())), None)
     # initializationOptions and workspace/configuration often hold the same mistake.
     problems = list(dict.fromkeys(problems))
-    return Resolved(settings, sources, problems, user_file, from_file.actions)
+    return Resolved(settings, sources, problems, user_file, from_file.actions, blocked)
 
 
 def _flat(layer: _Layer, problems: list[str]) -> Iterator[tuple[str, object]]:

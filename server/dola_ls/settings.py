@@ -27,7 +27,8 @@ from dola_ls.model.provider import checked_url
 RESTRICTED = frozenset(
     [
         *("provider", "base_url", "api_key", "key_command", "proxy", "ca_bundle"),
-        *("actions", "prompts", "tests.run", "privacy.consent"),
+        *("actions", "prompts", "tests.run"),
+        *("privacy.exclude", "privacy.gitignored", "privacy.secrets", "privacy.consent"),
     ]
 )
 #: Log levels that write code to disk; the same rule.
@@ -92,6 +93,19 @@ def _run(value: object) -> object:
     return _command(tuple(value), example)
 
 
+def _globs(value: tuple[str, ...]) -> tuple[str, ...]:
+    for pattern in value:
+        if not pattern.strip() or pattern.startswith(("!", "#")):
+            raise ValueError("must be a list of patterns as in .gitignore, none of them with !")
+        from pathspec import GitIgnoreSpec
+
+        try:
+            GitIgnoreSpec.from_lines([pattern])
+        except ValueError:
+            raise ValueError('must be a list of patterns such as ["*.sql", "internal/"]') from None
+    return value
+
+
 def _listed(value: object) -> object:
     return (value,) if isinstance(value, str) else value
 
@@ -123,10 +137,17 @@ class TestSettings(BaseModel):
 
 
 class PrivacySettings(BaseModel):
-    """What may leave the machine."""
+    """What may leave the machine; from the user alone."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    #: Files that no action works on and none is shown: patterns as in ``.gitignore``, of the
+    #: project's top; those that begin with ``/`` or ``~/`` are absolute paths.
+    exclude: Annotated[tuple[str, ...], BeforeValidator(_listed), AfterValidator(_globs)] = ()
+    #: Whether actions work on a file although ``.gitignore`` names it.
+    gitignored: bool = Field(default=False, strict=True)
+    #: Whether a request that holds a secret is refused, or sent with the secret masked.
+    secrets: Annotated[Literal["refuse", "mask"], BeforeValidator(_lower)] = "refuse"
     #: Whether the user is asked before code of a folder goes to an address for the first time.
     consent: Annotated[Literal["ask", "always"], BeforeValidator(_lower)] = "ask"
 

@@ -99,6 +99,11 @@ async def _repair(trial: _Trial, writing: Writing) -> None:
         failing = _to_repair(trial)
         if not failing:
             return
+        if home.kept_back:
+            trial.notes.append(
+                f"They were not repaired: {home.path.name} is kept back: {home.kept_back}."
+            )
+            return
         prompt = _prompt(writing, trial.written, failing, refused)
         reply = await asking.ask(prompt, trial.written.document.text)
         if reply.fault is not None:

@@ -48,6 +48,7 @@ async def write_tests(task: Task, editor: Editor, asking: Asking, context: Conte
         return home
     fields = _fields(home, context, int(asking.model.context_tokens * _USES))
     writing = Writing(task, editor, asking, context, home, fields)
+    context = replace(context, left_out=(*context.left_out, *home.left_out))
     prompt = render(task.action, context, task.instruction, fields=fields)
     reply = await asking.ask(prompt, task.document.text)
     receipt = asking.receipt()

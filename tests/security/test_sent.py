@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dola_ls.project import is_kept_back
+from dola_ls.keeping_back import is_kept_back
 from tests.fakes.editor import Editor
 from tests.fakes.model import FakeModel, fenced
 from tests.lsp.shop import chosen, server_with
@@ -60,24 +60,20 @@ async def test_only_heads_of_what_is_used_are_sent(tmp_path: Path) -> None:
     assert str(tmp_path) not in sent
 
 
-KEPT_BACK = {
+KEPT_BACK: dict[str, dict[str, str]] = {
     "a .gitignore at the top": {".gitignore": "other.py\n"},
     "a .gitignore beside it": {"shop/.gitignore": "/other.py\n"},
     "an ignore file of another tool": {".cursorignore": "shop/oth*\n"},
-    "an empty .aiexclude": {".aiexclude": "\n"},
-    "an ignore file that is not text": {"shop/.aiignore": b"\xff\xfe"},
 }
 
 
 @pytest.mark.parametrize("files", KEPT_BACK.values(), ids=KEPT_BACK)
-async def test_what_an_ignore_file_names_is_not_sent(
-    files: dict[str, str | bytes], tmp_path: Path
-) -> None:
+async def test_what_an_ignore_file_names_is_not_sent(files: dict[str, str], tmp_path: Path) -> None:
     folder = tmp_path / "work"
     folder.mkdir()
     source = project(folder)
     for name, text in files.items():
-        (folder / name).write_bytes(text if isinstance(text, bytes) else text.encode())
+        (folder / name).write_text(text)
     sent = await prompt_of(tmp_path, folder, source)
     assert "def canary" not in sent
 

@@ -29,6 +29,9 @@ HOSTILE: dict[str, object] = {
     "ca_bundle": os.path.abspath("/canary.pem"),
     "tests.run": ["canary-program"],
     "privacy.consent": "always",
+    "privacy.exclude": ["canary"],
+    "privacy.gitignored": True,
+    "privacy.secrets": "mask",
     "prompts": {"refactor": "canary"},
     "actions": [{"id": "canary", "title": "Canary", "prompt": "canary"}],
 }

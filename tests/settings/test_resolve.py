@@ -31,6 +31,9 @@ TWO_VALUES: dict[str, tuple[object, object]] = {
     "tests.framework": (["pytest"], ["vitest", "unittest"]),
     "tests.run": (True, ["python3", "-m", "pytest", "{file}"]),
     "privacy.consent": ("always", "ask"),
+    "privacy.exclude": (["*.sql"], ["internal/", "~/work/**"]),
+    "privacy.gitignored": (True, False),
+    "privacy.secrets": ("mask", "refuse"),
 }
 FROM_THE_EDITOR = [
     "model", "fast_model", "apply", "log", "reasoning_effort", "receipts", "local.model",
@@ -247,6 +250,11 @@ def test_a_wrong_value_leaves_the_one_of_a_weaker_source(tmp_path: Path) -> None
         ("tests.run", ["pytest", 5], ("true, false or a list such as",)),
         ("tests.run", ["./run", "canary"], ("absolute path", "bare program name")),
         ("tests.run", ["{file}/../run"], ("absolute path",)),
+        ("privacy.exclude", ["!canary.py"], ("none of them with !",)),
+        ("privacy.exclude", ["canary\\"], ('["*.sql", "internal/"]',)),
+        ("privacy.exclude", 5, ("list of words",)),
+        ("privacy.gitignored", 1, ("valid boolean",)),
+        ("privacy.secrets", "off", ("'refuse'", "'mask'")),
     ],
 )  # fmt: skip
 def test_a_wrong_value_in_the_user_file(

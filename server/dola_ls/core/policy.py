@@ -42,9 +42,8 @@ _CONTROL_FILES = (
     ".mcp.json",
 )
 
-#: Files and folders that hold secrets, by their names in lower case; what is in them is not sent
-#: along with other code.
-_SECRET_FOLDERS = frozenset({".aws", ".ssh", ".gnupg"})
+#: Files and folders that hold secrets, by their names in lower case.
+_SECRET_FOLDERS = frozenset({".aws", ".ssh", ".gnupg", ".kube"})
 _SECRET_FILES = (
     ".env*",
     "*.pem",
@@ -52,17 +51,24 @@ _SECRET_FILES = (
     "*.p12",
     "*.pfx",
     "*.jks",
+    "*.keystore",
+    "*.kdbx",
     "id_rsa*",
+    "id_dsa*",
+    "id_ecdsa*",
     "id_ed25519*",
     ".npmrc",
     ".pypirc",
     ".netrc",
+    ".pgpass",
+    ".htpasswd",
     ".git-credentials",
+    ".vault-token",
     "kubeconfig",
     "*.tfstate*",
-    "credentials*",
-    "secrets*",
 )
+#: Files that hold secrets, or the code that deals with them: that a programming language says.
+_SECRET_OR_CODE = ("credentials*", "secrets*")
 #: Files by which users keep code from tools like this one. All hold patterns as ``.gitignore`` has
 #: them, and what any of them names is kept back.
 IGNORE_FILES = (
@@ -116,12 +122,16 @@ def is_control_file(path: PurePath) -> bool:
     return any(fnmatchcase(name, pattern) for pattern in _CONTROL_FILES)
 
 
-def may_hold_secrets(path: PurePath) -> bool:
-    """Tell whether a file holds secrets, going by its name and those of its folders."""
+def may_hold_secrets(path: PurePath, *, is_code: bool = False) -> bool:
+    """Tell whether a file holds secrets, going by its name and those of its folders.
+
+    With `is_code`, ``credentials.py`` is the code that deals with them.
+    """
     parts = [part.lower() for part in path.parts]
     if any(part in _SECRET_FOLDERS for part in parts[:-1]):
         return True
-    return any(fnmatchcase(parts[-1] if parts else "", pattern) for pattern in _SECRET_FILES)
+    patterns = _SECRET_FILES if is_code else _SECRET_FILES + _SECRET_OR_CODE
+    return any(fnmatchcase(parts[-1] if parts else "", pattern) for pattern in patterns)
 
 
 def is_within(path: PurePath, folder: PurePath) -> bool:

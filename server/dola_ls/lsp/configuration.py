@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+#: The variables that hold keys for models.
+KEY_VARIABLES = ("DOLA_API_KEY", "AIMLAPI_API_KEY", "ARK_API_KEY")
+
 
 @dataclass
 class Configuration:
@@ -142,6 +145,16 @@ class Configuration:
                 own.id,
             )
         return usual
+
+    def own_keys(self) -> tuple[str, ...]:
+        """Return the user's own keys for models, as far as they are known without asking."""
+        from dola_ls.model.endpoint import Endpoint
+
+        settings = self.settings().settings
+        keys = [self.env.get(variable, "").strip() for variable in KEY_VARIABLES]
+        keys.append(settings.api_key.get_secret_value().strip() if settings.api_key else "")
+        keys.append((self.choice.api_key or "") if isinstance(self.choice, Endpoint) else "")
+        return tuple(dict.fromkeys(key for key in keys if key))
 
     @property
     def choice(self) -> Choice | None:

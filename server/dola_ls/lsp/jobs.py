@@ -147,6 +147,7 @@ class Jobs:
 
     async def _run(self, task: Task, progress: Progress) -> Outcome:
         # Imported here: httpx and pydantic come with it, and nothing before an action needs them.
+        from dola_ls.lsp.leaving import screen_for
         from dola_ls.lsp.workbench import Workbench
         from dola_ls.model.ledger import Metered
         from dola_ls.model.provider import Unavailable
@@ -156,12 +157,15 @@ class Jobs:
         model = await self._server.configuration.model(task.own)
         if isinstance(model, Unavailable):
             return Refused(model.reason, "no_model")
+        screen = await screen_for(self._server, task)
+        if isinstance(screen, Refused):
+            return screen
         metered = Metered(model, self._server.ledger)
 
         async def may_send(prompt: Prompt) -> str | None:
             return await self._server.consents.why_not(task, model, prompt, progress)
 
-        return await run(task, Workbench(self._server, progress, may_send), metered)
+        return await run(task, Workbench(self._server, progress, may_send), metered, screen)
 
     async def _preview(self, task: Task, progress: Progress) -> Outcome:
         from dola_ls.lsp.show_prompt import preview

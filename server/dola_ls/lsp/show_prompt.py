@@ -71,6 +71,7 @@ def show_prompt(server: DolaServer, arguments: tuple[Any, ...]) -> None:
 
 async def preview(server: DolaServer, task: Task, progress: Progress) -> Outcome:
     """Run an action up to its first request, and show that in the place of sending it."""
+    from dola_ls.lsp.leaving import screen_for
     from dola_ls.lsp.workbench import Workbench
     from dola_ls.model.provider import Unavailable
     from dola_ls.run import run
@@ -78,8 +79,11 @@ async def preview(server: DolaServer, task: Task, progress: Progress) -> Outcome
     model = await server.configuration.model_to_show(task.own)
     if isinstance(model, Unavailable):
         return Refused(model.reason, "no_model")
+    screen = await screen_for(server, task)
+    if isinstance(screen, Refused):
+        return screen
     unsent = Unsent(model)
-    outcome = await run(task, Workbench(server, progress, nothing_leaves), unsent)
+    outcome = await run(task, Workbench(server, progress, nothing_leaves), unsent, screen)
     if unsent.prompt is None:
         return outcome
     return await show_page(server, task.label, model, unsent.prompt)

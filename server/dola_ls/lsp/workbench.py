@@ -21,6 +21,7 @@ from dola_ls.core.testing.results import Failure, Results
 from dola_ls.lsp.convert import create_file_edit, path_to_uri, to_workspace_edit, uri_to_path
 from dola_ls.lsp.explain import show_document
 from dola_ls.lsp.hover import Kept
+from dola_ls.lsp.leaving import wishes_of
 from dola_ls.lsp.progress import Progress
 from dola_ls.placing import Home, find_home
 from dola_ls.project import check_new_file, project_root, workspace_folder_of
@@ -147,7 +148,7 @@ class Workbench:
             path = uri_to_path(document.uri)
             if path is not None:
                 texts[path] = document.text
-        setting = self._server.configuration.settings().settings.tests.framework
+        settings = self._server.configuration.settings().settings
         home = await asyncio.to_thread(
             find_home,
             source,
@@ -156,7 +157,8 @@ class Workbench:
             self._server.folders,
             list(texts),
             texts.get,
-            setting,
+            settings.tests.framework,
+            wishes_of(settings),
         )
         return Refused(home, "no_home") if isinstance(home, str) else home
 
