@@ -106,6 +106,8 @@ def resolve(
     unknown: list[str] = []
     for layer in layers:
         for name, value in _flat(layer, problems):
+            if not layer.trusted and name == "workspaceTrusted":
+                continue  # no setting, but a word on the workspace: `Configuration.trusted`
             if not layer.trusted and _is_restricted(name, value):
                 distrusted[name] = None
             elif layer.source == "command line" and name == "api_key":

@@ -23,8 +23,10 @@ from dola_ls.core.own_actions import OwnAction
 from dola_ls.core.policy import show_hidden
 from dola_ls.lsp import problems
 from dola_ls.lsp.arguments import MAX_DIAGNOSTICS, write_diagnostic, write_range
+from dola_ls.lsp.configuration import NOT_TRUSTED
 from dola_ls.lsp.convert import to_span
 from dola_ls.lsp.review import Kept, carried, touches
+from dola_ls.sentences import capital_first
 
 if TYPE_CHECKING:
     from dola_ls.lsp.server import DolaServer
@@ -65,6 +67,8 @@ def list_actions(server: DolaServer, params: types.CodeActionParams) -> list[Any
         return []
     server.last_place = document.uri, params.range
     reason = why_not_document(document)
+    if not server.configuration.trusted:
+        reason = capital_first(NOT_TRUSTED)
     if reason is not None:
         return _unavailable(server, document, params, only, reason)
     actions = [

@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+#: What a client says ``false`` to where its user does not trust the workspace (S6).
+TRUST = "workspaceTrusted"
+NOT_TRUSTED = (
+    "the editor says that this workspace is not trusted, so nothing was sent. Trust it in the "
+    "editor, and restart the server."
+)
 #: The variables that hold keys for models.
 KEY_VARIABLES = ("DOLA_API_KEY", "AIMLAPI_API_KEY", "ARK_API_KEY")
 
@@ -60,6 +66,15 @@ class Configuration:
     _told: set[str] = field(default_factory=set)
     #: The user's own actions whose model the embedded engine has not got, as far as it was said.
     _without_model: set[str] = field(default_factory=set)
+
+    @property
+    def trusted(self) -> bool:
+        """Whether the client let the workspace be trusted; it may take that back at any time.
+
+        Either source can take trust away and none can give it: a workspace may have written the
+        settings that a client sends.
+        """
+        return _trusts(self.initialization_options) and _trusts(self.client_settings)
 
     def changed(self) -> None:
         """Look again at the next action: the client's settings have changed."""
@@ -224,6 +239,17 @@ class Configuration:
         if self._model is not None:
             model, self._model = self._model, None
             await _quietly(model.aclose())
+
+
+def _trusts(client: object) -> bool:
+    """Tell whether what a client sent says nothing against trusting the workspace."""
+    if not isinstance(client, Mapping):
+        return True
+    if not _trusts(client.get("dola")):
+        return False
+    said = [client.get(name) for name in (TRUST, f"dola.{TRUST}")]
+    # What is neither true nor false was meant to say something all the same.
+    return all(value is None or value is True for value in said)
 
 
 async def _quietly(work: Awaitable[None]) -> None:

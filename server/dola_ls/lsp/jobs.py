@@ -25,6 +25,7 @@ from dola_ls.core.outcome import (
     Tried,
     Unchanged,
 )
+from dola_ls.lsp.configuration import NOT_TRUSTED
 from dola_ls.lsp.documents import document_key
 from dola_ls.lsp.progress import Progress
 from dola_ls.lsp.receipts import closing_words, event, in_words, receipt_of
@@ -75,6 +76,9 @@ class Jobs:
     def start(self, task: Task, request_id: str | int | None, *, preview: bool = False) -> None:
         """Begin a job and return at once; with `preview` it only shows what would be sent."""
         if self._closing:
+            return
+        if not self._server.configuration.trusted:
+            self._server.say(f"{task.label}: {NOT_TRUSTED}", types.MessageType.Warning)
             return
         if len(self._jobs) >= _MOST:
             self._server.say(
