@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from dola_ls.core.prompt import Prompt
 from dola_ls.core.strategy import Predictions
 from dola_ls.model.errors import ModelError
+from dola_ls.model.prices import FREE, Terms
 from dola_ls.model.stream import Completion, Delta, Remote, Usage
 
 
@@ -20,6 +21,7 @@ class FakeModel:
     name = "fake-model"
     #: Where it says that prompts go; None for this machine.
     remote: Remote | None = None
+    terms = Terms(FREE)
 
     def __init__(
         self,

@@ -22,6 +22,7 @@ from dola_ls.model.errors import ModelError
 from dola_ls.model.exchange import Exchange, Failure, Timeouts
 from dola_ls.model.faults import Call
 from dola_ls.model.prediction import Capability, PredictionBook
+from dola_ls.model.prices import Terms, terms_of
 from dola_ls.model.request import Outgoing, admit, compose, outgoing
 from dola_ls.model.retry import Situation
 from dola_ls.model.stream import Completion, Delta, Remote
@@ -74,6 +75,11 @@ class HttpModel:
         if self._predicts(prompt) or len(prompt.prediction or "") < MIN_PREDICTION:
             return None
         return self.predictions.why_not(self._endpoint.origin, self._endpoint.model, prompt.action)
+
+    @property
+    def terms(self) -> Terms:
+        """What asking comes to."""
+        return terms_of(self._endpoint)
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[Delta, None]:
         """Yield the answer as it comes; see `ChatModel.stream`."""

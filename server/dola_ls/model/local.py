@@ -25,6 +25,7 @@ from dola_ls.model.client import HttpModel
 from dola_ls.model.endpoint import Endpoint, is_loopback
 from dola_ls.model.errors import Facts, ModelError
 from dola_ls.model.exchange import Timeouts
+from dola_ls.model.prices import FREE, Terms
 from dola_ls.model.repeat import Differs, Repeat
 from dola_ls.model.request import Outgoing, outgoing
 from dola_ls.model.stream import Delta, Remote
@@ -78,6 +79,9 @@ class LocalModel:
     the known models' is taken as a file of the user's own. `n_ctx` is the room for prompt and
     answer together, `threads` 0 means one for each core.
     """
+
+    #: What asking comes to: the machine is the user's own.
+    terms = Terms(FREE)
 
     def __init__(
         self,

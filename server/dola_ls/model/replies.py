@@ -188,6 +188,10 @@ class TokenUsage(Incoming):
     prompt_tokens_details: PromptTokens | None = None
 
 
+#: Credits of the provider that one dollar buys; so in each sample of its documentation.
+_CREDITS = 2_000_000
+
+
 class Spent(Incoming):
     """Money of one call."""
 
@@ -273,5 +277,11 @@ def counted(usage: TokenUsage | None, meta: Meta | None, timings: Timings | None
         cached_tokens=cached,
         accepted_prediction_tokens=accepted,
         rejected_prediction_tokens=rejected,
-        cost_usd=meta.usage.usd_spent if meta and meta.usage else None,
+        cost_usd=_dollars(meta.usage) if meta and meta.usage else None,
     )
+
+
+def _dollars(spent: Spent) -> float | None:
+    if spent.usd_spent is None and spent.credits_used is not None:
+        return spent.credits_used / _CREDITS
+    return spent.usd_spent

@@ -1,0 +1,144 @@
+"""What a request may cost at the most, and what it did cost; all money in millionths of a dollar.
+
+Whole numbers, rounded up: sums of them are exact, and never too small.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from dola_ls.core.prompt import Prompt
+from dola_ls.model.endpoint import Endpoint, is_loopback
+from dola_ls.model.stream import Usage
+
+if TYPE_CHECKING:
+    from dola_ls.model.stream import ChatModel
+
+#: Beyond so many tokens of input BytePlus bills twice the price, for input and output.
+_LONG_INPUT = 128_000
+#: Bytes of UTF-8 that take a token at the least, in code with many digits and signs; a Chinese
+#: character is three bytes and about one token.
+_BYTES_PER_TOKEN = 2
+#: Tokens round the two messages of a request.
+_FRAME = 32
+#: Dollars that no request costs.
+_ABSURD = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """Dollars for a million tokens, which is millionths of a dollar for one."""
+
+    input: float
+    output: float
+
+
+FREE = Price(0.0, 0.0)
+#: Of the first provider: derived from the `meta.usage` of the samples in its documentation, which
+#: come to 1.3 times BytePlus's list (https://docs.aimlapi.com). Of BytePlus ModelArk: its list.
+#: What a server says that a call cost goes before all of these.
+PRICES = MappingProxyType(
+    {
+        "bytedance/dola-seed-2-0-code": Price(0.65, 3.90),
+        "bytedance/dola-seed-2-0-lite": Price(0.325, 2.60),
+        "seed-2-0-code-preview-260328": Price(0.50, 3.00),
+        "seed-2-0-lite-260228": Price(0.25, 2.00),
+    }
+)
+#: For models whose price is not known.
+DEAREST = max(PRICES.values(), key=lambda price: price.output)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What asking a model comes to."""
+
+    price: Price
+    #: Tokens that are added to what a prompt allows for its answer.
+    reasoning_tokens: int = 0
+
+    @property
+    def free(self) -> bool:
+        """Whether nobody sends a bill."""
+        return self.price == FREE
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What one request may come to at the most."""
+
+    input_tokens: int
+    output_tokens: int
+    micros: int
+
+    @property
+    def usd(self) -> float:
+        """The money in dollars."""
+        return self.micros / 1_000_000
+
+
+def terms_of(endpoint: Endpoint) -> Terms:
+    """Return the terms of a model behind an address; on this machine nothing is billed."""
+    if endpoint.provider == "local" or is_loopback(endpoint.base_url):
+        return Terms(FREE, endpoint.reasoning_tokens)
+    return Terms(PRICES.get(endpoint.model, DEAREST), endpoint.reasoning_tokens)
+
+
+def stated_terms(model: ChatModel) -> Terms:
+    """Return what a model says of itself; one that says nothing is as dear as the dearest."""
+    terms = getattr(model, "terms", None)
+    return terms if isinstance(terms, Terms) else Terms(DEAREST, 4096)
+
+
+def estimate(terms: Terms, prompt: Prompt) -> Estimate:
+    """Return what a prompt may come to at the most, before it is sent.
+
+    A prediction is sent too, and the tokens of it that are not accepted are billed as output:
+    https://platform.openai.com/docs/guides/predicted-outputs.
+    """
+    predicted = _tokens(prompt.prediction or "")
+    input = _tokens(prompt.system) + _tokens(prompt.user) + _FRAME
+    output = prompt.max_tokens + terms.reasoning_tokens + predicted
+    sent = input + predicted
+    return Estimate(sent, output, _micros(terms.price, sent, output))
+
+
+def charge(terms: Terms, usage: Usage | None, most: Estimate) -> int:
+    """Return what a call is to be charged with.
+
+    The server's own word on money comes first, then its count of tokens. Where it said neither, as
+    of what was broken off, the estimate stands.
+    """
+    if usage is None:
+        return most.micros
+    told, sent, written = usage.cost_usd, usage.prompt_tokens, usage.completion_tokens
+    if told is not None and 0 <= told < _ABSURD:
+        return math.ceil(round(told * 1_000_000, 3))
+    if sent is not None and written is not None and sent > 0 and written >= 0:
+        return _micros(terms.price, sent, written)
+    return most.micros
+
+
+def micros(usd: float) -> float:
+    """Return a limit in millionths of a dollar; infinity stays what it is."""
+    return usd if math.isinf(usd) else math.floor(round(usd * 1_000_000, 3))
+
+
+def dollars(micros: float) -> str:
+    """Return money for people: cents, or as many digits as a small sum needs."""
+    usd = micros / 1_000_000
+    if usd == round(usd, 2):
+        return f"${usd:.2f}"
+    return f"${usd:.4f}"
+
+
+def _tokens(text: str) -> int:
+    return math.ceil(len(text.encode("utf-8", "replace")) / _BYTES_PER_TOKEN)
+
+
+def _micros(price: Price, input: int, output: int) -> int:
+    times = 2 if input > _LONG_INPUT else 1
+    return math.ceil(round(times * (input * price.input + output * price.output), 3))
