@@ -5,6 +5,8 @@ Imported only after ``initialize`` is answered, because pydantic takes its time.
 
 from __future__ import annotations
 
+import contextlib
+import math
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -29,6 +31,9 @@ RESTRICTED = frozenset(
         *("provider", "base_url", "api_key", "key_command", "proxy", "ca_bundle"),
         *("actions", "prompts", "tests.run"),
         *("privacy.exclude", "privacy.gitignored", "privacy.secrets", "privacy.consent"),
+        # Money: whoever could lift a limit could have it spent.
+        *("limits.action_usd", "limits.session_usd", "limits.day_usd", "limits.ask_above_usd"),
+        *("limits.action_input_tokens", "limits.actions_per_minute", "limits.in_flight"),
     ]
 )
 #: Log levels that write code to disk; the same rule.
@@ -43,6 +48,10 @@ ENVIRONMENT = {
     "DOLA_APPLY": "apply",
     "DOLA_LOG": "log",
     "DOLA_CONSENT": "privacy.consent",
+    "DOLA_ACTION_USD": "limits.action_usd",
+    "DOLA_SESSION_USD": "limits.session_usd",
+    "DOLA_DAY_USD": "limits.day_usd",
+    "DOLA_ASK_ABOVE_USD": "limits.ask_above_usd",
 }
 
 
@@ -110,6 +119,19 @@ def _listed(value: object) -> object:
     return (value,) if isinstance(value, str) else value
 
 
+def _limit(value: object) -> object:
+    """Read a limit, which the environment gives as text; "none" is no limit."""
+    if isinstance(value, str):
+        if value.strip().lower() == "none":
+            return math.inf
+        with contextlib.suppress(ValueError):
+            value = float(value)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1e9:
+        raise ValueError('must be a number from 0 on, or "none" for no limit')
+    return value
+
+
+Limit = Annotated[float, BeforeValidator(_limit)]
 Name = Annotated[str, AfterValidator(_one_line)]
 
 
@@ -152,6 +174,26 @@ class PrivacySettings(BaseModel):
     consent: Annotated[Literal["ask", "always"], BeforeValidator(_lower)] = "ask"
 
 
+class LimitSettings(BaseModel):
+    """How much may be spent, for models that cost something; infinity is no limit."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    #: Dollars for all requests of one action, of one life of the server, and of one day of all
+    #: servers of this user.
+    action_usd: Limit = 0.50
+    session_usd: Limit = 5.0
+    day_usd: Limit = 10.0
+    #: A request that may cost more is told, or asked about, before it is sent.
+    ask_above_usd: Limit = 0.10
+    #: Tokens that all requests of one action may send, by a generous estimate.
+    action_input_tokens: Limit = 100_000
+    #: Actions that may begin within one minute.
+    actions_per_minute: Limit = 30
+    #: Actions, of free models too, that may be under way at a time; the others wait.
+    in_flight: int = Field(default=4, strict=True, ge=1, le=32)
+
+
 class Settings(BaseModel):
     """What the user wants; see `dola_ls.resolve` for where it comes from."""
 
@@ -186,6 +228,7 @@ class Settings(BaseModel):
     local: LocalSettings = LocalSettings()
     tests: TestSettings = TestSettings()
     privacy: PrivacySettings = PrivacySettings()
+    limits: LimitSettings = LimitSettings()
     #: The origin that `api_key` and `key_command` were written for: the one the user file itself
     #: leads to. Set by `resolve` alone (S2).
     key_origin: str | None = Field(default=None, exclude=True)
@@ -214,6 +257,8 @@ def value_of(settings: Settings, name: str) -> Any:
         return "(hidden)"
     if name == "key_command" and value:
         return f"{value[0]} …"
+    if isinstance(value, float):
+        return "none" if math.isinf(value) else int(value) if value.is_integer() else value
     return ", ".join(value) or None if isinstance(value, tuple) else value
 
 

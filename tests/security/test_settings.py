@@ -32,6 +32,13 @@ HOSTILE: dict[str, object] = {
     "privacy.exclude": ["canary"],
     "privacy.gitignored": True,
     "privacy.secrets": "mask",
+    "limits.action_usd": "none",
+    "limits.session_usd": 1000,
+    "limits.day_usd": 1000,
+    "limits.ask_above_usd": 1000,
+    "limits.action_input_tokens": "none",
+    "limits.actions_per_minute": 1000,
+    "limits.in_flight": 32,
     "prompts": {"refactor": "canary"},
     "actions": [{"id": "canary", "title": "Canary", "prompt": "canary"}],
 }

@@ -34,6 +34,13 @@ TWO_VALUES: dict[str, tuple[object, object]] = {
     "privacy.exclude": (["*.sql"], ["internal/", "~/work/**"]),
     "privacy.gitignored": (True, False),
     "privacy.secrets": ("mask", "refuse"),
+    "limits.action_usd": (0.25, 1),
+    "limits.session_usd": (2, 20.5),
+    "limits.day_usd": (0, 25),
+    "limits.ask_above_usd": (0.01, 0.2),
+    "limits.action_input_tokens": (5000, 200000),
+    "limits.actions_per_minute": (5, 60),
+    "limits.in_flight": (1, 8),
 }
 FROM_THE_EDITOR = [
     "model", "fast_model", "apply", "log", "reasoning_effort", "receipts", "local.model",
@@ -255,6 +262,13 @@ def test_a_wrong_value_leaves_the_one_of_a_weaker_source(tmp_path: Path) -> None
         ("privacy.exclude", 5, ("list of words",)),
         ("privacy.gitignored", 1, ("valid boolean",)),
         ("privacy.secrets", "off", ("'refuse'", "'mask'")),
+        ("limits.day_usd", "much", ("a number from 0 on", '"none"', "`10` is used")),
+        ("limits.day_usd", -1, ("a number from 0 on", "-1")),
+        ("limits.day_usd", True, ("a number from 0 on", "True")),
+        ("limits.day_usd", "nan", ("a number from 0 on",)),
+        ("limits.action_usd", "inf", ('"none" for no limit', "`0.5` is used")),
+        ("limits.in_flight", 0, ("greater than or equal to 1",)),
+        ("limits.in_flight", "none", ("valid integer", "`4` is used")),
     ],
 )  # fmt: skip
 def test_a_wrong_value_in_the_user_file(
