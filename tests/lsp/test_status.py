@@ -83,8 +83,8 @@ async def test_before_the_first_action(profile: str, api: FakeApi, tmp_path: Pat
         await editor.idle()
         assert await status(editor) == (
             f"dola-ls {__version__}: nothing is under way. Provider: custom, model: fake; settled "
-            "when an action needs it. No answer yet in this session. `dola-ls check` in a terminal "
-            "says more."
+            "when an action needs it. No answer yet in this session. Charged: $0.0000 of $5.00 in "
+            "this session, $0.0000 of $10.00 today. `dola-ls check` in a terminal says more."
         )
     assert api.requests == []
     assert not (tmp_path / "state").exists()

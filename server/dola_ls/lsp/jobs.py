@@ -28,17 +28,18 @@ from dola_ls.core.outcome import (
 from dola_ls.lsp.configuration import NOT_TRUSTED
 from dola_ls.lsp.documents import document_key
 from dola_ls.lsp.progress import Progress
-from dola_ls.lsp.receipts import closing_words, event, in_words, receipt_of
+from dola_ls.lsp.receipts import Spent, closing_words, event, in_words, receipt_of
+from dola_ls.lsp.turns import Turns
 
 if TYPE_CHECKING:
     from dola_ls.core.prompt import Prompt
     from dola_ls.lsp.server import DolaServer
+    from dola_ls.model.ledger import Metered
     from dola_ls.task import Task
 
 log = logging.getLogger(__name__)
 
-#: Model calls at one time, and actions waiting for their turn.
-_AT_ONCE = 4
+#: Actions that may wait for their turn.
 _MOST = 32
 
 
@@ -51,6 +52,8 @@ class Job:
     uri: str
     request_id: str | int | None
     task: asyncio.Task[None] | None = field(default=None, repr=False)
+    #: The model as it was asked for this job, which knows what that came to; None if it was not.
+    metered: Metered | None = field(default=None, repr=False)
     started: float = field(default_factory=time.monotonic)
 
 
@@ -61,8 +64,9 @@ class Jobs:
         self._server = server
         self._jobs: set[Job] = set()
         self._numbers = count(1)
-        self._turns = asyncio.Semaphore(_AT_ONCE)
+        self._turns = Turns(lambda: server.configuration.settings().settings.limits.in_flight)
         self._closing = False
+        self._uncounted_told = False
 
     def under_way(self) -> list[Job]:
         """Return the jobs, oldest first."""
@@ -123,16 +127,16 @@ class Jobs:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _work(
-        self, job: Job, task: Task, work: Callable[[Task, Progress], Awaitable[Outcome]]
+        self, job: Job, task: Task, work: Callable[[Job, Task, Progress], Awaitable[Outcome]]
     ) -> None:
         progress = Progress(self._server, job.token, f"Dola: {job.label}")
         outcome: Outcome = Cancelled()
         try:
             progress.begin()
-            if self._turns.locked():
+            if self._turns.all_taken:
                 progress.report("waiting for other actions")
-            async with self._turns:
-                outcome = await work(task, progress)
+            async with self._turns.one():
+                outcome = await work(job, task, progress)
         except asyncio.CancelledError:
             pass  # cancelling is how the user ends a job, not a fault
         except Exception:
@@ -145,11 +149,14 @@ class Jobs:
             self._jobs.discard(job)
             news = self._news(job)
             with contextlib.suppress(Exception):
-                await progress.end("; ".join([closing_words(outcome), *news]))
+                await progress.end("; ".join([closing_words(outcome, self._spent(job)), *news]))
         self._tell(job, task, outcome)
         await self._server.configuration.save_predictions()
+        if job.metered is not None:
+            await self._server.ledger.purse.save()
+            self._tell_uncounted()
 
-    async def _run(self, task: Task, progress: Progress) -> Outcome:
+    async def _run(self, job: Job, task: Task, progress: Progress) -> Outcome:
         # Imported here: httpx and pydantic come with it, and nothing before an action needs them.
         from dola_ls.lsp.leaving import screen_for
         from dola_ls.lsp.workbench import Workbench
@@ -164,14 +171,15 @@ class Jobs:
         screen = await screen_for(self._server, task)
         if isinstance(screen, Refused):
             return screen
-        metered = Metered(model, self._server.ledger)
+        limits = self._server.configuration.settings().settings.limits
+        job.metered = Metered(model, self._server.ledger, limits=limits)
 
         async def may_send(prompt: Prompt) -> str | None:
             return await self._server.consents.why_not(task, model, prompt, progress)
 
-        return await run(task, Workbench(self._server, progress, may_send), metered, screen)
+        return await run(task, Workbench(self._server, progress, may_send), job.metered, screen)
 
-    async def _preview(self, task: Task, progress: Progress) -> Outcome:
+    async def _preview(self, job: Job, task: Task, progress: Progress) -> Outcome:
         from dola_ls.lsp.show_prompt import preview
 
         self._server.tell_problems()
@@ -185,18 +193,40 @@ class Jobs:
             log.info("%s: %s", job.token, sentence)
         return news
 
+    def _spent(self, job: Job) -> Spent | None:
+        """Return what a job and the day have come to; None where nothing was to be paid."""
+        if job.metered is None or not job.metered.sum.micros:
+            return None
+        limits = self._server.configuration.settings().settings.limits
+        return Spent(job.metered.sum.micros, self._server.ledger.purse.day.spent(), limits.day_usd)
+
+    def _tell_uncounted(self) -> None:
+        """Say once that the day's sum is this server's alone."""
+        day = self._server.ledger.purse.day
+        if not day.trouble or self._uncounted_told:
+            return
+        self._uncounted_told = True
+        self._server.say(
+            f"Dola: {day.path} cannot be written ({day.trouble}), so that the day's spending is "
+            "counted for this editor alone and until it ends. Make the folder writable.",
+            types.MessageType.Warning,
+        )
+
     def _tell(self, job: Job, task: Task, outcome: Outcome) -> None:
         """Say how it ended, where the editor does not show it already."""
         receipt = receipt_of(outcome)
-        figures = f", {in_words(receipt)}" if receipt is not None else ""
+        spent = self._spent(job)
+        figures = f", {in_words(receipt, spent)}" if receipt is not None else ""
         log.info("%s: %s%s", job.token, type(outcome).__name__, figures)
         if receipt is not None:
             # To the editor's log of this server, where it is in nobody's way.
             self._server.window_log_message(
-                types.LogMessageParams(types.MessageType.Info, f"{job.label}: {in_words(receipt)}")
+                types.LogMessageParams(
+                    types.MessageType.Info, f"{job.label}: {in_words(receipt, spent)}"
+                )
             )
         if self._server.configuration.settings().settings.receipts:
-            self._server.telemetry_event(event(_action_of(job), outcome))
+            self._server.telemetry_event(event(_action_of(job), outcome, spent))
         say = self._server.say
         match outcome:
             case Refused(reason=reason, rule=rule, proposal=proposal):

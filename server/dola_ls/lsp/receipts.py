@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
+
 from dola_ls.core.outcome import (
     Cancelled,
     Created,
@@ -17,12 +20,31 @@ from dola_ls.core.outcome import (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What an action and its day have come to, by the sum that the limits go by.
+
+    In millionths of a dollar; the limit in dollars, infinity for none.
+    """
+
+    action: int
+    today: int
+    day_usd: float
+
+    @property
+    def words(self) -> list[str]:
+        """The parts of a receipt."""
+        limit = "" if math.isinf(self.day_usd) else f" of ${self.day_usd:.2f}"
+        charged = f"charged ${self.action / 1_000_000:.6f}"
+        return [charged, f"today ${self.today / 1_000_000:.4f}{limit}"]
+
+
 def receipt_of(outcome: Outcome) -> Receipt | None:
     """Return what an action cost; None where no model was asked."""
     return getattr(outcome, "receipt", None)
 
 
-def in_words(receipt: Receipt) -> str:
+def in_words(receipt: Receipt, spent: Spent | None = None) -> str:
     """Return all that is known of what an action cost, in one line; it never holds code."""
     words = [receipt.model, f"{receipt.seconds:.1f} s"]
     if receipt.prompt_tokens is not None:
@@ -36,10 +58,12 @@ def in_words(receipt: Receipt) -> str:
         words.append(f"predicted tokens: {accepted or 0} accepted, {rejected or 0} rejected")
     if receipt.cost_usd is not None:
         words.append(f"${receipt.cost_usd:.6f}")
+    if spent is not None:
+        words += spent.words
     return ", ".join(word for word in words if word)
 
 
-def event(action: str, outcome: Outcome) -> dict[str, object]:
+def event(action: str, outcome: Outcome, spent: Spent | None = None) -> dict[str, object]:
     """Return an outcome as a `telemetry/event`, for clients that asked for receipts."""
     receipt = receipt_of(outcome) or Receipt("", 0.0)
     return {
@@ -55,13 +79,15 @@ def event(action: str, outcome: Outcome) -> dict[str, object]:
         "acceptedPredictionTokens": receipt.accepted_prediction_tokens,
         "rejectedPredictionTokens": receipt.rejected_prediction_tokens,
         "costUsd": receipt.cost_usd,
+        "chargedUsd": spent.action / 1_000_000 if spent is not None else 0.0,
+        "todayUsd": spent.today / 1_000_000 if spent is not None else None,
     }
 
 
-def closing_words(outcome: Outcome) -> str:
+def closing_words(outcome: Outcome, spent: Spent | None = None) -> str:
     """Return what the progress of an action says at its end: what came of it, and the receipt."""
     receipt = receipt_of(outcome)
-    cost = f" ({in_words(receipt)})" if receipt is not None else ""
+    cost = f" ({in_words(receipt, spent)})" if receipt is not None else ""
     match outcome:
         case Edited(edits=edits):
             return f"{len(edits)} {'edit' if len(edits) == 1 else 'edits'}{cost}"

@@ -107,9 +107,11 @@ class DolaServer(QuietErrors, LanguageServer):
     def ledger(self) -> Ledger:
         """What the model calls of this session came to."""
         if self._ledger is None:
+            from dola_ls.model.day_file import DayFile
             from dola_ls.model.ledger import Ledger
+            from dola_ls.model.spending import Purse
 
-            self._ledger = Ledger()
+            self._ledger = Ledger(Purse(DayFile(self.configuration.state_folder())))
         return self._ledger
 
     @property
@@ -151,6 +153,8 @@ class DolaServer(QuietErrors, LanguageServer):
     async def close(self) -> None:
         """Stop all jobs and let go of the model and the pages."""
         await self.jobs.close()
+        if self._ledger is not None:
+            await self._ledger.purse.save()
         await self.configuration.close()
         self.trees.close()
         self.pages.close()
@@ -219,7 +223,8 @@ def create_server(
         await ls.consents.decide(arguments)
 
     @server.command("dola.status")
-    def tell_status(ls: DolaServer, *arguments: Any) -> None:
+    async def tell_status(ls: DolaServer, *arguments: Any) -> None:
+        await ls.ledger.purse.look()
         status.tell(ls)
 
     return server

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ def tell(server: DolaServer) -> None:
         f"dola-ls {server.version}: {_under_way(server.jobs.under_way())}.",
         _model(configuration),
         _session(server.ledger),
+        _spent(server),
         *_predictions(configuration),
         "`dola-ls check` in a terminal says more.",
     ]
@@ -77,6 +79,22 @@ def _session(ledger: Ledger) -> str:
         some = f" for {priced} of {total.calls} answers" if total.unpriced_calls else ""
         words.append(f"${total.cost_usd:.6f}{some}")
     return f"This session: {', '.join(words)}."
+
+
+def _spent(server: DolaServer) -> str:
+    """Return what was charged, as the limits see it, and the limits."""
+    limits = server.configuration.settings().settings.limits
+    purse = server.ledger.purse
+    sums = (
+        (purse.session, limits.session_usd, "in this session"),
+        (purse.day.spent(), limits.day_usd, "today"),
+    )
+    words = [f"${micros / 1_000_000:.4f}{_of(limit)} {when}" for micros, limit, when in sums]
+    return f"Charged: {', '.join(words)}."
+
+
+def _of(limit: float) -> str:
+    return "" if math.isinf(limit) else f" of ${limit:.2f}"
 
 
 def _predictions(configuration: Configuration) -> list[str]:

@@ -1,21 +1,53 @@
 """Tokens and money: per action, per session, per day.
 
-Kept in memory. Prices are the server's word (`meta.usage`); calls it names no price for are
-counted, never guessed.
+The figures are kept in memory and are the server's word (`meta.usage`); calls it names no price
+for are counted. What the limits go by is another sum, which guesses; `dola_ls.model.spending` has
+it.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Mapping
+import logging
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from dola_ls.core.prompt import Prompt
 from dola_ls.core.strategy import Predictions
+from dola_ls.model import errors
 from dola_ls.model.errors import ModelError
+from dola_ls.model.prices import Estimate, charge, dollars, estimate, stated_terms
+from dola_ls.model.spending import ActionSum, NotApproved, Purse
 from dola_ls.model.stream import ChatModel, Delta, Remote, Usage
+
+if TYPE_CHECKING:
+    from dola_ls.settings import LimitSettings
+
+log = logging.getLogger(__name__)
+
+#: Asks the user whether a request may cost so much.
+Approve = Callable[[Estimate], Awaitable[bool]]
+#: Faults before anything was answered that no provider bills.
+_UNBILLED = (
+    errors.NoKey,
+    errors.WrongKey,
+    errors.KeyNotForOrigin,
+    errors.NotHttps,
+    errors.BadAddress,
+    errors.OutOfCredit,
+    errors.RateLimited,
+    errors.ModelRetired,
+    errors.TooLong,
+    errors.BadRequest,
+    errors.Redirected,
+    errors.TlsFailed,
+    errors.Unreachable,
+    errors.Overloaded,
+    errors.Paused,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +90,8 @@ _NOTHING = Spending()
 class Ledger:
     """What the calls of this server process cost; a session is the life of the process."""
 
-    def __init__(self) -> None:
+    def __init__(self, purse: Purse | None = None) -> None:
+        self.purse = purse if purse is not None else Purse()
         self._session = _NOTHING
         self._actions: dict[str, Spending] = {}
         self._days: dict[date, Spending] = {}
@@ -85,19 +118,31 @@ class Ledger:
 
 
 class Metered:
-    """A model whose calls are entered in a ledger, however they end.
+    """The model of one action: its calls keep within the limits, and are entered in a ledger.
 
-    A call that ended before the server said a word is not entered: nobody knows what it cost.
+    They are entered however they end; in the figures, a call that ended before the server said a
+    word is not: nobody knows what it cost. `limits` None sets none. `approve` is asked where a
+    request may cost more than the limits let pass unasked; without it that is told, not asked.
     """
 
     def __init__(
-        self, model: ChatModel, ledger: Ledger, today: Callable[[], date] = date.today
+        self,
+        model: ChatModel,
+        ledger: Ledger,
+        today: Callable[[], date] = date.today,
+        *,
+        limits: LimitSettings | None = None,
+        approve: Approve | None = None,
     ) -> None:
         self.name = model.name
         self.context_tokens = model.context_tokens
+        #: What the action has come to, by the sum that the limits go by.
+        self.sum = ActionSum()
         self._model = model
         self._ledger = ledger
         self._today = today
+        self._limits = limits
+        self._approve = approve
 
     @property
     def remote(self) -> Remote | None:
@@ -106,8 +151,21 @@ class Metered:
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[Delta, None]:
         """Yield the answer as it comes; see `ChatModel.stream`."""
+        purse, terms = self._ledger.purse, stated_terms(self._model)
+        most = estimate(terms, prompt)
+        if terms.free or self._limits is None:
+            reserved = purse.nothing(self.sum)
+        else:
+            reserved = await purse.reserve(self.sum, most, self._limits)
         usage: Usage | None = None
+        billed = False
         try:
+            if reserved.micros and self._limits and most.usd > self._limits.ask_above_usd:
+                log.info("%s: a request that may cost %s", prompt.action, dollars(most.micros))
+                yield Delta(notice=f"this may cost up to {dollars(most.micros)}")
+                if self._approve is not None and not await self._approve(most):
+                    raise NotApproved(most)
+            billed = True
             async with aclosing(self._model.stream(prompt)) as deltas:
                 async for delta in deltas:
                     if delta.completion is not None:
@@ -117,10 +175,12 @@ class Metered:
                     yield delta
         except ModelError as error:
             usage = error.completion.usage if error.completion is not None else usage
+            billed = billed and (usage is not None or not _was_not_taken(error))
             raise
         finally:
             if usage is not None:
                 self._ledger.record(prompt.action, usage, self._today())
+            purse.settle(reserved, charge(terms, usage, most) if billed else 0)
 
     def prediction_use(self, action: str) -> Predictions:
         """Return what the model knows of predictions."""
@@ -129,3 +189,11 @@ class Metered:
     async def aclose(self) -> None:
         """Close the model."""
         await self._model.aclose()
+
+
+def _was_not_taken(error: ModelError) -> bool:
+    """Tell whether a server never took the request, or had no part in the fault."""
+    if isinstance(error, _UNBILLED):
+        return True
+    # What has been sent has an id.
+    return isinstance(error, errors.TimedOut) and error.request_id is None
