@@ -91,25 +91,34 @@ async def examine(
     seconds: float | None = None,
 ) -> dict[str, Any]:
     """Return the whole report as plain data, without any secret."""
+    from dola_ls.model.day_file import DayFile
     from dola_ls.model.endpoint import Endpoint
     from dola_ls.model.keys import Keys
+    from dola_ls.model.ledger import Ledger, Metered
+    from dola_ls.model.prediction import state_folder
     from dola_ls.model.provider import Unavailable, choose, open_model
+    from dola_ls.model.spending import Purse
     from dola_ls.settings import value_of
 
     problems = list(resolved.problems)
     keys = Keys(env)
     choice = await choose(resolved.settings, keys)
+    day = DayFile(state_folder())
+    ledger = Ledger(Purse(day))
     answer: Answer | None = None
     if isinstance(choice, Unavailable):
         problems.append(choice.reason)
     elif not offline:
         limit = seconds or (_SECONDS if isinstance(choice, Endpoint) else _LOCAL_SECONDS)
-        model = open_model(choice)
+        model = Metered(open_model(choice), ledger, limits=resolved.settings.limits)
         if sys.stderr.isatty():
             print(f"Asking {model.name}, for {limit:g} s at most …", file=sys.stderr)
         answer = await ask(model, limit)
         if answer.error:
             problems.append(answer.error)
+    # The request that was just made counts as well.
+    await ledger.purse.save()
+    await ledger.purse.look()
     settings = {
         name: {"value": value_of(resolved.settings, name), "source": source}
         for name, source in resolved.sources.items()
@@ -127,6 +136,11 @@ async def examine(
         "log_file": _text(log.file_in_use()),
         "key": await _key(resolved, choice, keys),
         "model": _model(choice, _predictions()),
+        "spending": {
+            "today_usd": day.spent() / 1_000_000,
+            "day_usd": value_of(resolved.settings, "limits.day_usd"),
+            "file": _text(day.path),
+        },
         "local": _local(),
         "request": asdict(answer) if answer else None,
         "problems": problems + trouble,

@@ -18,6 +18,7 @@ def as_text(report: Mapping[str, Any], *, colour: bool = False) -> str:
         ("Your own actions", _own_actions(report["actions"])),
         ("Key", _key(report["key"])),
         ("Model", _model(report)),
+        ("Spending", _spending(report["spending"])),
         ("Embedded engine", _local(report["local"])),
         ("Request", _request(report)),
         ("Problems", _problems(report["problems"])),
@@ -41,11 +42,11 @@ def _verdict(report: Mapping[str, Any]) -> str:
 def _settings(report: Mapping[str, Any]) -> Iterator[str]:
     for name, entry in report["settings"].items():
         value = "–" if entry["value"] is None else str(entry["value"])
-        yield f"  {name:<20} {value:<34} {entry['source']}"
+        yield f"  {name:<26} {value:<28} {entry['source']}"
     file = report["user_file"]
     there = "" if file["exists"] else " (there is none)"
-    yield f"  {'user file':<20} {file['path'] or 'no home folder'}{there}"
-    yield f"  {'log file':<20} {report['log_file'] or 'none; the log goes to stderr'}"
+    yield f"  {'user file':<26} {file['path'] or 'no home folder'}{there}"
+    yield f"  {'log file':<26} {report['log_file'] or 'none; the log goes to stderr'}"
 
 
 def _own_actions(actions: list[Mapping[str, Any]]) -> Iterator[str]:
@@ -72,6 +73,13 @@ def _model(report: Mapping[str, Any]) -> Iterator[str]:
     at = f" at {model['endpoint']}" if model["endpoint"] else ""
     yield f"  {model['model']}, {model['title']}{at}"
     yield f"  predictions: {model['prediction']}"
+
+
+def _spending(spending: Mapping[str, Any]) -> Iterator[str]:
+    limit = spending["day_usd"]
+    of = "without a limit" if limit == "none" else f"of ${limit:.2f}"
+    yield f"  ${spending['today_usd']:.4f} today, {of}, by all your editors"
+    yield f"  counted in {spending['file'] or 'no file, as there is no home folder'}"
 
 
 def _local(local: Mapping[str, Any]) -> Iterator[str]:

@@ -10,7 +10,7 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from pydantic import BaseModel, ConfigDict, Field
@@ -73,6 +73,12 @@ class WeightsEntry(Strict):
     path: str
 
 
+class SpendingEntry(Strict):
+    today_usd: float
+    day_usd: float | Literal["none"]
+    file: str | None
+
+
 class LocalEntry(Strict):
     engine_installed: bool
     models: list[WeightsEntry]
@@ -112,6 +118,7 @@ class ReportSchema(Strict):
     log_file: str | None
     key: KeyEntry
     model: ModelEntry | None
+    spending: SpendingEntry
     local: LocalEntry
     request: RequestEntry | None
     problems: list[str]
@@ -505,3 +512,19 @@ def test_long_problems_are_wrapped_not_cut(
     section = text.split("Problems\n")[1].split("\n\n")[0]
     assert len(section.splitlines()) > 3
     assert " ".join(section.split())[2:] == problem
+
+
+def test_the_limits_are_shown_and_the_request_of_the_check_counts(
+    configured: ThreadedFakeApi, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DOLA_SESSION_USD", "none")
+    configured.enqueue(answer("OK", usd=0.25), answer("OK", usd=0.25))
+    checked(capsys)
+    _, report = checked(capsys)
+    assert report["spending"]["today_usd"] == 0.5
+    assert report["spending"]["day_usd"] == report["settings"]["limits.day_usd"]["value"] == 10
+    assert report["settings"]["limits.session_usd"]["value"] == "none"
+    assert report["settings"]["limits.in_flight"]["value"] == 4
+    text = as_text(report)
+    assert "$0.5000 today, of $10.00, by all your editors" in text
+    assert "limits.action_input_tokens 100000 " in text
