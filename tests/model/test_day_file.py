@@ -303,7 +303,7 @@ def test_a_full_disk_is_no_crash_and_no_money(
     one = DayFile(tmp_path)
     assert one.take(50, CAP)
 
-    def full(path: Path, text: str) -> None:
+    def full(path: Path, text: str, *, lasting: bool = True) -> None:
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
@@ -353,7 +353,7 @@ def test_any_bytes_are_a_book_or_unreadable(data: bytes) -> None:
 # --- Processes ---
 
 SPENDER = """
-import sys
+import sys, time
 from pathlib import Path
 from dola_ls.model.day_file import DayFile
 
@@ -363,6 +363,7 @@ for _ in range(60):
     if taken is not None:
         day.settle(taken, 5)
         spent += 5
+    time.sleep(0.002)
 day.save()
 print(spent)
 """

@@ -6,6 +6,7 @@ import contextlib
 import json
 import logging
 import os
+import random
 import secrets
 import sys
 import tempfile
@@ -23,7 +24,7 @@ log = logging.getLogger(__name__)
 #: The names of the file, of its copy and of its lock in the state folder.
 FILE, COPY, LOCK = "spending.json", "spending.copy.json", "spending.lock"
 #: Seconds to wait for other servers, each of which takes a few milliseconds.
-_PATIENCE = 2.0
+_PATIENCE = 5.0
 _LARGEST_FILE = 4 << 20
 
 
@@ -160,7 +161,7 @@ class DayFile:
     def _written(self, path: Path, book: Book) -> bool:
         text = json.dumps(book.to_json())
         try:
-            _write(path.with_name(COPY), text)
+            _write(path.with_name(COPY), text, lasting=False)
             _write(path, text)
         except OSError as error:
             self._note(error)
@@ -204,7 +205,8 @@ def _locked(path: Path) -> int:
         while not _try_lock(descriptor):
             if time.monotonic() >= end:
                 raise Occupied
-            time.sleep(0.01)
+            # Not in step with others that wait.
+            time.sleep(random.uniform(0.001, 0.008))
     except BaseException:
         os.close(descriptor)
         raise
@@ -243,15 +245,17 @@ else:
         os.close(descriptor)
 
 
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, text: str, *, lasting: bool = True) -> None:
+    """Write a file whole or not at all; one that is `lasting` outlives a power cut."""
     # mkstemp makes the file with mode 0600.
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
-            file.flush()
-            # Else a power cut may leave an empty file under the final name.
-            os.fsync(file.fileno())
+            if lasting:
+                # Else an empty file may be left under the final name.
+                file.flush()
+                os.fsync(file.fileno())
         os.replace(name, path)
     except BaseException:
         with contextlib.suppress(OSError):
