@@ -40,6 +40,7 @@ SCENARIOS = (
     "one_part_is_applied_and_the_others_are_kept",
     "direct_edits_go_in_at_once",
     "an_explanation_opens_in_the_markdown_preview",
+    "what_would_be_sent_is_shown_and_nothing_is_sent",
     "tests_go_into_a_new_file",
     "tests_join_those_of_a_file_after_a_review",
     "an_instruction_is_followed",

@@ -220,6 +220,27 @@ async def test_where_no_question_can_be_shown_a_code_action_asks(
     assert len(model.prompts) == 1
 
 
+async def test_what_is_offered_to_be_shown_is_what_was_not_sent(
+    tmp_path: Path, folder: Path
+) -> None:
+    model = Watched()
+    async with Editor.connect(server_for(tmp_path, model), "helix-25.01", folder=folder) as editor:
+        uri = (folder / "a.py").as_uri()
+        await editor.open(uri, TEXT)
+        where = {"uri": uri, "range": editor.cursor_at(uri, "result = 0")}
+        await editor.run("dola.instruct", {**where, "instruction": "use the canary"})
+        await editor.idle()
+        editor.take_messages()
+        editor.take_questions()
+        [_, show] = await consents(editor, folder)
+        await editor.execute(show)
+        await editor.idle()
+        editor.take_shown()
+        [page] = editor.server.pages.folder.glob("*.md")
+        assert "use the canary" in page.read_text("utf-8")
+    assert model.fake.prompts == []
+
+
 async def test_nothing_is_listed_of_the_clients_own_accord(tmp_path: Path, folder: Path) -> None:
     async with Editor.connect(server_for(tmp_path, abroad()), folder=folder) as editor:
         await refactor(editor, folder)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
@@ -10,6 +12,7 @@ from lsprotocol import types
 from dola_ls.core.actions import (
     ACTIONS,
     EXPLAIN,
+    FIX,
     INSTRUCT,
     Action,
     Target,
@@ -72,7 +75,7 @@ def list_actions(server: DolaServer, params: types.CodeActionParams) -> list[Any
     if reason is not None:
         return _unavailable(server, document, params, only, reason)
     actions = [
-        *_consents(server, document, params.range, only),
+        *_consents(server, document, params, only),
         *_reviews(server, document, located.span, only),
         *problems.offers(server, document, located.span, params.range, context.diagnostics, only),
         *_orders(server, document, located.span, params.range, only),
@@ -250,33 +253,45 @@ def _cancels(
 
 
 def _consents(
-    server: DolaServer, document: Document, range_: types.Range, only: list[str] | None
+    server: DolaServer,
+    document: Document,
+    params: types.CodeActionParams,
+    only: list[str] | None,
 ) -> list[types.CodeAction]:
     """Offer to agree to what an action here was not allowed to send, and to show it."""
-    request = server.consents.pending(document.uri) if server.has_consents else None
-    if request is None:
+    pending = server.consents.pending(document.uri) if server.has_consents else None
+    if pending is None:
         return []
     from dola_ls.lsp.consent import title_of
 
     found = []
     if kind_matches(_CONSENT_KIND, only):
-        remote = request.remote
+        request, remote = pending.request, pending.request.remote
         named = {"origin": remote.origin, "model": remote.model}
         arguments = {"allow": True, "uri": document.uri, **named}
         found.append(_action(title_of(request), _CONSENT_KIND, _CONSENT_KIND, arguments))
     if only is None:
-        found += _previews(document, range_, [_PREVIEW_KIND])
+        more: dict[str, Any] = {"action": pending.action, "instruction": pending.instruction}
+        given = params.context.diagnostics[:MAX_DIAGNOSTICS]
+        if pending.action == FIX.command:
+            more = {"action": pending.action} if given else {}
+            more["diagnostics"] = [write_diagnostic(one) for one in given]
+        found += _previews(document, params.range, [_PREVIEW_KIND], more)
     return found
 
 
 def _previews(
-    document: Document, range_: types.Range, only: list[str] | None
+    document: Document,
+    range_: types.Range,
+    only: list[str] | None,
+    more: Mapping[str, Any] = MappingProxyType({}),
 ) -> list[types.CodeAction]:
     """Offer to show what would be sent, to those who ask for just that."""
     if only is None or _PREVIEW_KIND not in only:
         return []
     title = "Dola: Show what would be sent"
-    return [_action(title, _PREVIEW_KIND, _PREVIEW_KIND, _arguments(document, range_))]
+    arguments = {**_arguments(document, range_), **more}
+    return [_action(title, _PREVIEW_KIND, _PREVIEW_KIND, arguments)]
 
 
 def _unavailable(

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types
 from pygls.exceptions import JsonRpcMethodNotFound
 
+from dola_ls.core.actions import INSTRUCT
 from dola_ls.core.policy import show_hidden
 from dola_ls.lsp.convert import uri_to_path
 from dola_ls.project import workspace_folder_of
@@ -59,6 +60,16 @@ class Request:
         return f"code of {name_of(self.folder)} to {self.remote.host}"
 
 
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A request that came to nothing for want of consent, and the action that made it."""
+
+    request: Request
+    #: The action as `dola.showPrompt` names it, and the words it was given.
+    action: str
+    instruction: str | None
+
+
 def name_of(folder: str) -> str:
     """Return what a folder is called in sentences."""
     if not folder:
@@ -74,12 +85,12 @@ class Consents:
         self._server = server
         self._book: ConsentBook | None = None
         #: The last request of each folder that came to nothing for want of consent.
-        self._pending: dict[str, Request] = {}
+        self._pending: dict[str, Pending] = {}
         #: One question at a time for each request; the actions behind it share the answer.
         self._asking: dict[Request, asyncio.Lock] = {}
         self._cannot_ask = False
 
-    def pending(self, uri: str) -> Request | None:
+    def pending(self, uri: str) -> Pending | None:
         """Return what there is to agree to for a document."""
         return self._pending.get(self.folder_of(uri)) if self._pending else None
 
@@ -109,7 +120,9 @@ class Consents:
             if answer == SEND:
                 await self._allow(request)
                 return None
-        self._pending[request.folder] = request
+        action = task.own.id if task.own is not None else task.action.command
+        said = task.instruction if task.action is INSTRUCT and task.origin is None else None
+        self._pending[request.folder] = Pending(request, action, said)
         return self._sentences(request, answer)
 
     @property
@@ -198,7 +211,8 @@ class Consents:
             await self._withdraw(self.folder_of(uri))
 
     async def _agree(self, uri: str, given: dict[str, Any]) -> None:
-        request = self.pending(uri) or await self._usual(uri)
+        pending = self.pending(uri)
+        request = pending.request if pending is not None else await self._usual(uri)
         if request is None:
             self._say("There is nothing to allow: no code leaves this machine.")
             return
