@@ -36,6 +36,7 @@ from dola_ls.core.reach import reaches_beyond
 from dola_ls.core.reading import UNCHANGED, Failed, Found, read_blocks, read_rewrite
 from dola_ls.core.rebase import Conflict, Rebased, rebase
 from dola_ls.core.rewrite import Rewrite
+from dola_ls.core.risky import brought_in
 from dola_ls.core.screening import touches_masked
 from dola_ls.core.strategy import Form, Strategy, choose
 from dola_ls.core.strays import without_strays
@@ -227,6 +228,10 @@ async def apply(task: Task, editor: Editor, rewrite: Rewrite, receipt: Receipt) 
 
     if task.review:
         return keep("Edits are set to be reviewed before they are applied.")
+    # What the tested code holds, its tests may use.
+    known = task.origin.document.text if task.origin else ""
+    if risks := brought_in(task.document, rewrite.edits, known=known, words=task.words):
+        return keep(sentences.brings_in(risks))
     why: NotApplied | None = None
     for _ in range(_TRIES):
         now = editor.now(task.document)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dola_ls.core.answer import CutOff, Prose, Refusal
 from dola_ls.core.candidate import Verdict
 from dola_ls.core.outcome import Receipt, Refused
+from dola_ls.core.risky import Risk
 from dola_ls.core.safe_markdown import safe_markdown
 from dola_ls.core.testing.results import Results
 
@@ -60,6 +61,28 @@ def left_out(count: int) -> str:
 def refused_reason(verdict: Verdict) -> str:
     """Say that the gate refused an answer, which is kept."""
     return f"The model's answer was not used: {verdict.reason}. Nothing was changed."
+
+
+def brings_in(risks: Sequence[Risk]) -> str:
+    """Say what an answer brings in that is to be looked at first."""
+    return (
+        f"The answer brings in what you did not ask for: {_risks(risks)}. Nothing was applied and "
+        "the answer is kept for you to look at."
+    )
+
+
+def not_run(risks: Sequence[Risk]) -> str:
+    """Say why new tests were not run."""
+    return (
+        f"The tests bring in what the code does not hold: {_risks(risks)}. They were not run: "
+        "look at them first."
+    )
+
+
+def _risks(risks: Sequence[Risk]) -> str:
+    """List what is new, with its lines, which count from zero."""
+    shown = [f"{risk.what} (line {risk.line + 1})" for risk in risks[:3]]
+    return "; ".join(shown) + (f"; and {len(risks) - 3} more" if len(risks) > 3 else "")
 
 
 def met_user(line: int, *, rest_applied: bool = False) -> str:

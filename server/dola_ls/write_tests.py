@@ -14,12 +14,13 @@ from dola_ls.ask import Asking, Loops, Reply
 from dola_ls.core.answer import Answer, Code
 from dola_ls.core.candidate import Verdict
 from dola_ls.core.context import Context, estimate_tokens
-from dola_ls.core.document import Document, split_lines
+from dola_ls.core.document import Document, Edit, split_lines
 from dola_ls.core.languages import language_of
 from dola_ls.core.layout import line_ending
 from dola_ls.core.outcome import Created, Edited, Outcome, Refused
 from dola_ls.core.prompt import fence_for, render
 from dola_ls.core.rewrite import Rewrite
+from dola_ls.core.risky import Risk, brought_in
 from dola_ls.core.testing.copied import without_copies
 from dola_ls.core.testing.examples import example_for
 from dola_ls.core.testing.merging import merge_tests
@@ -39,6 +40,8 @@ _ENDLESS = "The model did not come to an end; the tests that it had finished by 
 #: Tokens that a test file of the project may take in the prompt, as a sample of style, and the
 #: share of the model's context for what the tested code uses.
 _SAMPLE, _USES = 300, 0.4
+#: Tokens that are more than a file has.
+_ALL = 1_000_000
 
 
 async def write_tests(task: Task, editor: Editor, asking: Asking, context: Context) -> Outcome:
@@ -61,7 +64,12 @@ async def write_tests(task: Task, editor: Editor, asking: Asking, context: Conte
     note = _ENDLESS if reply.fault is not None else ""
     if not home.placement.exists:
         done = _noted(await _create(writing, answer), note)
-        return await try_tests(writing, done, frozenset()) if isinstance(done, Created) else done
+        if not isinstance(done, Created):
+            return done
+        # The file is new and in view, but nobody has looked at it yet.
+        if editor.runs_tests() and (risks := _brought_in(writing, done)):
+            return _noted(done, f"{note} {sentences.not_run(risks)}".lstrip())
+        return await try_tests(writing, done, frozenset())
     there = task.document if home.placement.inline else await editor.open(home.path)
     if isinstance(there, str):
         reason = f"{home.path.name} was not changed: {there}."
@@ -130,6 +138,13 @@ def _fields(home: Home, context: Context, room: int) -> dict[str, str]:
         "place": "\n".join(rules),
         "uses": _uses(home, context, room),
     }
+
+
+def _brought_in(writing: Writing, done: Created) -> list[Risk]:
+    task, home = writing.task, writing.home
+    empty = Document(done.path.as_posix(), home.placement.language, 0, "")
+    known = "\n".join([task.document.text, home.sample, fitted(home.needs, _ALL)])
+    return brought_in(empty, [Edit(0, 0, done.text)], known=known, words=task.words)
 
 
 def _noted(done: Outcome, note: str) -> Outcome:
