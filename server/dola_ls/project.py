@@ -113,6 +113,8 @@ def check_file(path: Path, root: Path, folders: Sequence[Path]) -> str | None:
     Its real path has to lie in a workspace folder, or in the project where there is none, so that
     no link leads out; and it must not be a file that steers a tool.
     """
+    if "\0" in str(path):
+        return "its name is not one of a file"
     allowed = workspace_folder_of(path, folders) if folders else root
     real = path.resolve()
     if allowed is None or not is_within(real, allowed.resolve()):
@@ -127,6 +129,8 @@ def check_new_file(path: Path, root: Path, folders: Sequence[Path]) -> str | Non
     Its real path has to lie in a workspace folder, or in the project where there is none, so that
     no link leads out; nothing may be there yet; and it must not be a file that steers a tool.
     """
+    if "\0" in str(path):
+        return "its name is not one of a file"
     allowed = workspace_folder_of(path, folders) if folders else root
     real = path.resolve()
     if allowed is None or not is_within(real, allowed.resolve()):
