@@ -68,7 +68,7 @@ async def write_tests(task: Task, editor: Editor, asking: Asking, context: Conte
             return done
         # The file is new and in view, but nobody has looked at it yet.
         if editor.runs_tests() and (risks := _brought_in(writing, done)):
-            return _noted(done, f"{note} {sentences.not_run(risks)}".lstrip())
+            return _noted(done, sentences.not_run(risks))
         return await try_tests(writing, done, frozenset())
     there = task.document if home.placement.inline else await editor.open(home.path)
     if isinstance(there, str):
