@@ -95,9 +95,9 @@ async def examine(
     from dola_ls.model.endpoint import Endpoint
     from dola_ls.model.keys import Keys
     from dola_ls.model.ledger import Ledger, Metered
-    from dola_ls.model.state_file import state_folder
     from dola_ls.model.provider import Unavailable, choose, open_model
     from dola_ls.model.spending import Purse
+    from dola_ls.model.state_file import state_folder
     from dola_ls.settings import value_of
 
     problems = list(resolved.problems)
