@@ -128,6 +128,20 @@ def test_what_would_be_sent_is_shown_and_nothing_is_sent(
     assert model.requests == []
 
 
+def test_consent_is_asked_for_before_anything_leaves(start: Start, project: Project) -> None:
+    # The address is never called: nobody agrees.
+    address = {"DOLA_BASE_URL": "https://api.invalid/v1", "DOLA_MODEL": "coder"}
+    emacs = start({"DOLA_PROVIDER": "custom", **address})
+    emacs.open(project.shop, INSIDE)
+
+    emacs.call("dola-refactor", "Show what would be sent", "Don't send")
+
+    emacs.until_told("Nothing was sent, as you did not agree.")
+    asked = [question for question in emacs.asked if "to api.invalid (model coder)?" in question]
+    assert len(asked) == 2
+    assert any("What would be sent" in text for text in emacs.shown.values())
+
+
 def test_generated_tests_open_in_a_new_file(emacs: Emacs, project: Project, model: Model) -> None:
     model.answer = fenced(TESTS)
     emacs.open(project.shop, INSIDE)

@@ -238,6 +238,28 @@ def test_what_would_be_sent_is_shown_and_nothing_is_sent(shop: Neovim, model: Mo
     shop.until(lambda s: "no action that can be used has this id" in s.told, "it is unknown")
 
 
+def test_consent_is_asked_for_before_anything_leaves(fresh_nvim: Neovim, project: Project) -> None:
+    # The address is never called: nobody agrees.
+    project.enable(
+        fresh_nvim,
+        DOLA_PROVIDER="custom",
+        DOLA_BASE_URL="https://api.invalid/v1",
+        DOLA_MODEL="coder",
+    )
+    fresh_nvim.open(project.shop)
+    fresh_nvim.cursor(INSIDE)
+    fresh_nvim.prepare(choose="Show what would be sent")
+
+    fresh_nvim.ex("Dola refactor")
+
+    state = fresh_nvim.until(lambda s: s.messages, "a message")
+    assert "Nothing was sent, as you did not agree." in state.told
+    assert len(state.menus) == 2
+    labels = [row["label"] for row in state.menus[0]["rows"]]
+    assert labels == ["Send", "Show what would be sent", "Don't send"]
+    assert any("What would be sent" in b.text and b.visible for b in state.buffers)
+
+
 def test_status_says_how_things_stand(shop: Neovim) -> None:
     shop.ex("Dola status")
     state = shop.until(lambda s: s.messages, "a message")

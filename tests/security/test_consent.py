@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import stat
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 
+import dola_ls
 from dola_ls.core.prompt import Prompt
 from dola_ls.lsp import consent
 from dola_ls.lsp.server import DolaServer, create_server
@@ -336,6 +338,68 @@ async def test_nothing_waits_for_ever(
         editor.take_questions()
         assert len(await consents(editor, folder)) == 2
     assert model.prompts == []
+
+
+@pytest.mark.parametrize(
+    ("choice", "told", "after"),
+    [
+        ("Send", "You allowed to send code of shop to api.example", AFTER),
+        ("Show what would be sent", "The action has ended meanwhile.", TEXT),
+    ],
+)
+async def test_a_late_answer_is_not_for_nothing(
+    choice: str,
+    told: str,
+    after: str,
+    tmp_path: Path,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(consent, "ANSWER_SECONDS", 0.05)
+    model = abroad()
+    async with Editor.connect(server_for(tmp_path, model), folder=folder) as editor:
+        held = editor.held["window/showMessageRequest"] = asyncio.Event()
+        editor.choices = [choice]
+        await begin(editor, folder)
+        await editor.until(lambda: editor._unread.get("message"))
+        editor.take_messages()
+        held.set()
+        await editor.until(lambda: editor._unread.get("message"))
+        assert told in editor.take_messages()[0]
+        assert model.prompts == []
+        monkeypatch.setattr(consent, "ANSWER_SECONDS", 10)
+        assert await refactor(editor, folder) == after
+        editor.take_questions()
+        editor.take_messages()
+
+
+async def test_a_document_on_no_disk_is_asked_for_too(tmp_path: Path) -> None:
+    def without_folders(params: dict[str, Any]) -> None:
+        params |= {"rootUri": None, "rootPath": None, "workspaceFolders": None}
+
+    uri = "untitled:Untitled-1"
+    model = abroad()
+    server = server_for(tmp_path, model)
+    async with Editor.connect(server, "vscode-1.139", change=without_folders) as editor:
+        await editor.open(uri, TEXT)
+        await editor.run(REFACTOR, {"uri": uri, "range": editor.cursor_at(uri, "result = 0")})
+        await editor.idle()
+        [question] = editor.take_questions()
+        assert "Send code of unsaved documents to api.example" in question["message"]
+        editor.take_messages()
+    assert model.prompts == []
+
+
+def test_only_one_place_of_the_server_asks_a_model() -> None:
+    """Consent is asked for there; what else streams passes on a call, or is the command line."""
+    package = Path(dola_ls.__file__).parent
+    asking = {
+        path.relative_to(package).as_posix()
+        for path in package.rglob("*.py")
+        if re.search(r"\.stream\(prompt\)", path.read_text("utf-8"))
+    }
+    passing_on = {"model/ledger.py", "model/local.py"}
+    assert asking == {"ask.py", "doctor.py"} | passing_on
 
 
 async def test_actions_at_the_same_time_share_one_question(tmp_path: Path, folder: Path) -> None:

@@ -89,6 +89,7 @@ class Consents:
         #: One question at a time for each request; the actions behind it share the answer.
         self._asking: dict[Request, asyncio.Lock] = {}
         self._cannot_ask = False
+        self._late_work: set[asyncio.Future[None]] = set()
 
     def pending(self, uri: str) -> Pending | None:
         """Return what there is to agree to for a document."""
@@ -174,9 +175,17 @@ class Consents:
             ),
             actions=[types.MessageActionItem(title) for title in (SEND, SHOW, KEEP)],
         )
-        question = self._server.window_show_message_request_async(params)
+        question = asyncio.ensure_future(self._server.window_show_message_request_async(params))
         try:
-            answer = await asyncio.wait_for(question, ANSWER_SECONDS)
+            done, _ = await asyncio.wait({question}, timeout=ANSWER_SECONDS)
+            if not done:
+                # It still stands there, and what is pressed must not be for nothing.
+                question.add_done_callback(lambda _: self._late(request, question))
+                return None
+            answer = question.result()
+        except asyncio.CancelledError:
+            question.cancel()
+            raise
         except JsonRpcMethodNotFound:
             # Helix up to 25.07; the protocol has no capability that would say so.
             self._cannot_ask = True
@@ -186,6 +195,20 @@ class Consents:
             return None
         # Whoever closes the question says no, for this once.
         return answer.title if answer is not None else KEEP
+
+    def _late(
+        self, request: Request, question: asyncio.Future[types.MessageActionItem | None]
+    ) -> None:
+        """Take an answer that came after the action had ended."""
+        if question.cancelled() or question.exception() is not None:
+            return
+        answer = question.result()
+        if answer is not None and answer.title == SEND:
+            work = asyncio.ensure_future(self._agree_to(request))
+            self._late_work.add(work)
+            work.add_done_callback(self._late_work.discard)
+        elif answer is not None and answer.title == SHOW:
+            self._say("The action has ended meanwhile. Run it again, and it can be shown.")
 
     def _sentences(self, request: Request, answer: str | None) -> str:
         how = (
@@ -227,6 +250,9 @@ class Consents:
                 failed=True,
             )
             return
+        await self._agree_to(request)
+
+    async def _agree_to(self, request: Request) -> None:
         kept = await self._allow(request)
         how_long = "" if kept else " in this session"
         self._say(
