@@ -18,6 +18,7 @@
 ;;   `dola-do'              do what you say in the minibuffer
 ;;   `dola-show-prompt'     show what an action would send, and send nothing
 ;;   `dola-review'          look at a proposed edit, and apply or discard it
+;;   `dola-withdraw'        take back the consent to send code of a folder
 ;;   `dola-cancel'          stop what is under way
 ;;   `dola-status'          say what is under way, and what the session came to
 ;;
@@ -305,6 +306,14 @@ INSTRUCTION what `dola-do' would be told.  Nothing is sent."
   "Say what Dola is doing, with which model, and what the session came to."
   (interactive)
   (dola--execute (dola--server "dola.status") "dola.status"))
+
+;;;###autoload
+(defun dola-withdraw ()
+  "Take back the consent to send code of this buffer's folder."
+  (interactive)
+  (dola--execute (dola--server "dola.consent") "dola.consent"
+                 (list :allow :json-false
+                       :uri (plist-get (eglot--TextDocumentIdentifier) :uri))))
 
 ;;;; Review
 

@@ -140,6 +140,8 @@ def test_consent_is_asked_for_before_anything_leaves(start: Start, project: Proj
     asked = [question for question in emacs.asked if "to api.invalid (model coder)?" in question]
     assert len(asked) == 2
     assert any("What would be sent" in text for text in emacs.shown.values())
+    emacs.call("dola-withdraw")
+    emacs.until_told("There was no consent to withdraw")
 
 
 def test_generated_tests_open_in_a_new_file(emacs: Emacs, project: Project, model: Model) -> None:

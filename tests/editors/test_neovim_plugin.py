@@ -22,7 +22,7 @@ PLUGIN = EDITORS / "neovim"
 INSIDE = 7
 SUBCOMMANDS = (
     *("cancel", "do", "document", "explain", "fix", "refactor", "restart", "review", "show"),
-    *("status", "tests"),
+    *("status", "tests", "withdraw"),
 )
 DECISIONS = ["accept", "reject", "all", "retry", "discard", "close"]
 DOCSTRING = '    """Return what the items cost."""\n'
@@ -258,6 +258,9 @@ def test_consent_is_asked_for_before_anything_leaves(fresh_nvim: Neovim, project
     labels = [row["label"] for row in state.menus[0]["rows"]]
     assert labels == ["Send", "Show what would be sent", "Don't send"]
     assert any("What would be sent" in b.text and b.visible for b in state.buffers)
+    fresh_nvim.ex(f"edit {project.shop}")
+    fresh_nvim.ex("Dola withdraw")
+    fresh_nvim.until(lambda s: "There was no consent to withdraw" in s.told, "there is none")
 
 
 def test_status_says_how_things_stand(shop: Neovim) -> None:

@@ -25,6 +25,7 @@ export function activate(context: vscode.ExtensionContext): void {
     dola,
     ...registerActions(() => dola.ready()),
     command('dola.ui.cancel', () => dola.run('dola.cancel', {})),
+    command('dola.ui.withdraw', () => withdraw(dola)),
     command('dola.ui.status', () => dola.run('dola.status')),
     command('dola.ui.restart', () => (vscode.workspace.isTrusted ? dola.restart(true) : dola.ready())),
     command('dola.ui.logs', () => log.show()),
@@ -50,6 +51,14 @@ export function activate(context: vscode.ExtensionContext): void {
     void dola.start();
   };
   begin();
+}
+
+/** Take back the consent to send code of the folder of the file in front. */
+async function withdraw(dola: Service): Promise<void> {
+  const uri = vscode.window.activeTextEditor?.document.uri;
+  if (uri) {
+    await dola.run('dola.consent', { allow: false, uri: uri.toString() });
+  }
 }
 
 export async function deactivate(): Promise<void> {

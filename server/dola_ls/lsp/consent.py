@@ -269,12 +269,15 @@ class Consents:
         return Request(self.folder_of(uri), remote) if remote is not None else None
 
     async def _withdraw(self, folder: str) -> None:
+        from dola_ls.model.consent import FILE
+
         try:
             count = await asyncio.to_thread(self.book.withdraw, folder)
         except OSError as error:
-            path = self._server.configuration.kept("")
+            path = self._server.configuration.kept(FILE)
             self._say(
-                f"Your consent was not withdrawn: {error.strerror or 'its file'} ({path}).",
+                f"Your consent was not withdrawn, because {path} cannot be written: "
+                f"{error.strerror}. Remove that file, and nothing is sent without a question.",
                 failed=True,
             )
             return

@@ -47,6 +47,9 @@ local COMMANDS = {
       require('dola.review').decide(rest)
     end
   end,
+  withdraw = function()
+    require('dola').withdraw()
+  end,
   restart = function()
     require('dola.server').restart()
   end,

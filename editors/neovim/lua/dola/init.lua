@@ -112,6 +112,15 @@ function M.tell_status()
   end
 end
 
+---Take back the consent to send code of this buffer's folder.
+function M.withdraw()
+  local server = require('dola.server')
+  local client = server.required(0)
+  if client then
+    server.execute(client, 0, 'dola.consent', { allow = false, uri = vim.uri_from_bufnr(0) })
+  end
+end
+
 ---Show a proposal beside the code: that of this buffer, or the one that is chosen.
 function M.review()
   local proposals = require('dola.proposals')
