@@ -7,6 +7,7 @@ import math
 import pytest
 
 from dola_ls.core.prompt import Prompt
+from dola_ls.model.client import HttpModel
 from dola_ls.model.endpoint import Endpoint
 from dola_ls.model.local import LocalModel
 from dola_ls.model.prices import (
@@ -41,6 +42,14 @@ def test_the_models_of_the_known_providers_have_their_prices() -> None:
         assert provider.model in PRICES
         assert provider.fast_model in PRICES
     assert terms_of(endpoint("bytedance/dola-seed-2-0-lite")).price == Price(0.325, 2.60)
+
+
+async def test_another_model_at_the_same_address_has_a_price_of_its_own() -> None:
+    client = HttpModel(endpoint("bytedance/dola-seed-2-0-code"))
+    other = client.asking(endpoint("bytedance/dola-seed-2-0-lite"))
+    assert client.terms == Terms(Price(0.65, 3.90), 4096)
+    assert other.terms == Terms(Price(0.325, 2.60), 4096)
+    await client.aclose()
 
 
 def test_a_model_of_unknown_price_is_as_dear_as_the_dearest() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from datetime import date, timedelta
@@ -264,6 +266,36 @@ async def test_what_a_server_on_this_machine_says_it_cost_is_counted() -> None:
     purse = Purse()
     await heard(metered(model, purse))
     assert purse.session == purse.day.spent() == 250_000
+
+
+KILLED = """
+import asyncio, sys
+from pathlib import Path
+from dola_ls.model.day_file import DayFile
+from dola_ls.model.spending import Purse
+from tests.model.test_spending import PROMPT, Paid, metered
+
+async def main():
+    model = Paid("an answer that is never over")
+    model.go.clear()
+    async for delta in metered(model, Purse(DayFile(Path(sys.argv[1])))).stream(PROMPT):
+        print("answering", flush=True)
+
+asyncio.run(main())
+"""
+
+
+def test_a_server_killed_in_the_middle_of_an_answer_has_spent_its_estimate(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", KILLED, str(tmp_path)], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "answering\n"
+    process.kill()
+    process.communicate()
+    day = DayFile(tmp_path)
+    day.look()
+    assert PROMPT.max_tokens < day.spent() < PROMPT.max_tokens + 100
 
 
 # --- The estimate before it ---

@@ -13,7 +13,7 @@ class Turns:
     def __init__(self, most: Callable[[], int]) -> None:
         self._most = most
         self._running = 0
-        self._left = asyncio.Condition()
+        self._waiting: list[asyncio.Future[None]] = []
 
     @property
     def all_taken(self) -> bool:
@@ -23,12 +23,19 @@ class Turns:
     @asynccontextmanager
     async def one(self) -> AsyncIterator[None]:
         """Wait for a turn, and have it."""
-        async with self._left:
-            await self._left.wait_for(lambda: not self.all_taken)
-            self._running += 1
+        while self.all_taken:
+            called = asyncio.get_running_loop().create_future()
+            self._waiting.append(called)
+            try:
+                await called
+            finally:
+                self._waiting.remove(called)
+        self._running += 1
         try:
             yield
         finally:
             self._running -= 1
-            async with self._left:
-                self._left.notify_all()
+            # All of them look, in their order: one that was called may have been cancelled since.
+            for called in self._waiting:
+                if not called.done():
+                    called.set_result(None)

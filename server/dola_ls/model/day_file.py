@@ -256,8 +256,21 @@ def _write(path: Path, text: str, *, lasting: bool = True) -> None:
                 # Else an empty file may be left under the final name.
                 file.flush()
                 os.fsync(file.fileno())
-        os.replace(name, path)
+        _replace(name, path)
     except BaseException:
         with contextlib.suppress(OSError):
             os.unlink(name)
         raise
+
+
+def _replace(name: str, path: Path) -> None:
+    for _ in range(20):
+        try:
+            os.replace(name, path)
+            return
+        except PermissionError:
+            # Windows does not replace a file while another server reads it, which is soon over.
+            if sys.platform != "win32":
+                raise
+            time.sleep(0.01)
+    os.replace(name, path)
