@@ -27,7 +27,7 @@ from tests.fakes.editor import PROFILES, Editor
 from tests.fakes.model import fenced
 from tests.reliability.faults import FAULTS
 from tests.reliability.findings import Findings
-from tests.reliability.page import Change, Line, Page, improved
+from tests.reliability.page import Change, Line, Page, improved, region_of
 
 _RATE = 0.05
 _LEFT = "tasks and connections left behind"
@@ -37,7 +37,6 @@ _FUNCTIONS = 8
 _LIMIT = 20.0
 _TIMEOUTS = Timeouts(connect=2.0, write=2.0, pool=2.0, first_token=0.5, idle=0.5, total=5.0)
 _KEYS = "abcdefghijklmnopqrstuvwxyz é漢🙂"
-_REGION = re.compile(r"Region to rewrite:\n(`{3,})\w*\n(.*?)\n?\1\n", re.DOTALL)
 _NAME = re.compile(r"def step_(\d+)\(")
 _FILE = re.compile(r"File: (\S+)")
 _OF_THE_API = ("FakeApi._accept", "StreamReader.read")
@@ -125,8 +124,8 @@ class Chaos:
 
     def answer(self, request: Request) -> Reply:
         """Answer what a model would, or fail as planned."""
-        name, region = _FILE.search(request.prompt), _REGION.search(request.prompt)
-        number = _NAME.search(region[2] if region else request.prompt)
+        name, region = _FILE.search(request.prompt), region_of(request.prompt)
+        number = _NAME.search(region or request.prompt)
         assert name is not None
         assert number is not None, f"a prompt without its function: {request.prompt}"
         action = next(
@@ -142,7 +141,7 @@ class Chaos:
         if action.explains or region is None:
             text = _EXPLANATION
         else:
-            text = fenced(improved(region[2], action.change.number))
+            text = fenced(improved(region, action.change.number))
         if action.fault is not None and action.times > 0:
             action.times -= 1
             return FAULTS[action.fault](text)

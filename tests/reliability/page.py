@@ -28,6 +28,13 @@ _FIRST = re.compile(r"    first = value \+ (\d+)")
 _ADDED = re.compile(r"    total = total \+ (\d+)")
 #: So many of the lines that the model adds are kept; then it takes one away again.
 _MOST_ADDED = 4
+_REGION = re.compile(r"Region to rewrite:\n(`{3,})\w*\n(.*?)\n?\1\n", re.DOTALL)
+
+
+def region_of(prompt: str) -> str | None:
+    """Return the code that a prompt asks to be rewritten, as a model finds it."""
+    found = _REGION.search(prompt)
+    return found[2] if found else None
 
 
 @dataclass(eq=False, slots=True)
