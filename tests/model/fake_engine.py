@@ -82,8 +82,14 @@ def reply(message: dict[str, object]) -> None:
     sys.stdout.flush()
 
 
+def leave_at_the_end() -> None:
+    sys.stdin.read()
+    os._exit(0)
+
+
 def main() -> None:
     Handler.order = json.loads(sys.stdin.readline())
+    threading.Thread(target=leave_at_the_end, daemon=True).start()
     Handler.first = not LOG.exists()
     with LOG.open("a") as log:
         log.write(f"{os.getpid()}\n")
@@ -95,8 +101,7 @@ def main() -> None:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     reply({"url": f"http://127.0.0.1:{server.server_address[1]}"})
-    sys.stdin.read()
-    os._exit(0)
+    threading.Event().wait()
 
 
 main()

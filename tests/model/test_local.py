@@ -344,8 +344,8 @@ from dola_ls.model.local import LocalModel
 
 async def main():
     model = LocalModel(Path(sys.argv[1]), command=sys.argv[2:])
-    async for delta in model.stream(Prompt(system="", user="say one")):
-        pass
+    async for delta in model.stream(Prompt(system="", user="say one two three")):
+        print("text" if delta.text else "notice", flush=True)
     print("answered", flush=True)
     await asyncio.sleep(60)
 
@@ -353,23 +353,54 @@ asyncio.run(main())
 """
 
 
-def test_it_ends_with_a_parent_that_was_killed(fake: Fake) -> None:
-    command = [sys.executable, "-c", PARENT, str(fake.file), *fake.command()]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as parent:
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no signals of this kind")
+@pytest.mark.parametrize("how", ["SIGKILL", "SIGTERM", "SIGHUP", "SIGABRT"])
+@pytest.mark.parametrize(
+    ("mode", "moment"),
+    [("", "answered"), ("slow", "text"), ("loads-slowly", "notice")],
+    ids=["idle", "in the middle of an answer", "while it loads"],
+)
+def test_it_ends_with_a_parent_that_was_killed(
+    fake: Fake, how: str, mode: str, moment: str
+) -> None:
+    command = [sys.executable, "-c", PARENT, str(fake.file), *fake.command(mode)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as parent:
         assert parent.stdout is not None
-        assert parent.stdout.readline().strip() == b"answered"
+        while parent.stdout.readline().decode().strip() != moment:
+            assert parent.poll() is None
+        wait_for(lambda: len(fake.pids) == 1)
         (child,) = fake.pids
         assert is_running(child)
-        parent.kill()
+        parent.send_signal(getattr(signal, how))
+    wait_for(lambda: not is_running(child))
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 20
-    while is_running(child) and time.monotonic() < deadline:
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
         time.sleep(0.02)
-    assert not is_running(child)
 
 
 def test_the_child_ends_with_its_standard_input_even_before_the_order() -> None:
     child = subprocess.run([*ENGINE], input=b"", capture_output=True, timeout=30, check=False)
     assert child.stdout == b""
+
+
+LOADING = """
+import time
+from dola_ls.model import engine
+
+engine.serve = lambda order: time.sleep(60)
+engine.main()
+"""
+
+
+def test_the_child_ends_with_its_standard_input_also_while_it_loads() -> None:
+    child = subprocess.run(
+        [sys.executable, "-c", LOADING], input=b"{}\n", capture_output=True, timeout=30, check=False
+    )
+    assert (child.returncode, child.stdout) == (0, b"")
 
 
 # The real engine.

@@ -225,6 +225,11 @@ async def test_a_command_that_fails_is_told_without_its_output(
     assert CANARY not in found.reason
 
 
+def test_the_user_waits_ten_seconds_for_a_command_and_three_for_a_keyring() -> None:
+    keys = Keys({})
+    assert (keys._command_seconds, keys._keyring_seconds) == (10, 3)
+
+
 async def test_a_command_that_is_not_there(tmp_path: Path) -> None:
     settings = from_file(tmp_path, 'key_command = ["dola-no-such-program", "canary-argument"]\n')
     found = await Keys({}).find(settings, AIML)
