@@ -226,12 +226,12 @@ async def apply(task: Task, editor: Editor, rewrite: Rewrite, receipt: Receipt) 
         id = editor.propose(Proposal(task, left, reason))
         return Proposed(id, reason, receipt, tuple(done))
 
-    if task.review:
-        return keep("Edits are set to be reviewed before they are applied.")
     # What the tested code holds, its tests may use.
     known = task.origin.document.text if task.origin else ""
     if risks := brought_in(task.document, rewrite.edits, known=known, words=task.words):
         return keep(sentences.brings_in(risks))
+    if task.review:
+        return keep("Edits are set to be reviewed before they are applied.")
     why: NotApplied | None = None
     for _ in range(_TRIES):
         now = editor.now(task.document)

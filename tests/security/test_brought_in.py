@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from dola_ls.core.actions import GENERATE_TESTS
@@ -9,7 +11,9 @@ from dola_ls.core.outcome import Created, Edited, Proposed
 from dola_ls.core.testing.results import Results
 from dola_ls.run import run
 from tests.core.running import TEXT, set_up
+from tests.fakes.editor import Editor
 from tests.fakes.model import FakeModel, fenced
+from tests.lsp.shop import chosen, server_with
 
 UNASKED = {
     "eval": ("    return eval('+'.join(map(str, items)))\n", "eval, which runs text as code"),
@@ -48,6 +52,35 @@ async def test_it_is_kept_for_review_and_named_with_its_line(body: str, what: st
     # It is no refusal: the user may apply it as it is.
     assert proposal.verdict is None
     assert body in proposal.rewrite.text
+
+
+async def test_it_is_named_also_where_all_edits_are_reviewed() -> None:
+    task, editor = set_up(review=True)
+    body, what = UNASKED["subprocess"]
+    outcome = await run(task, editor, FakeModel(fenced("def total(items):\n" + body)))
+    assert isinstance(outcome, Proposed)
+    assert what in outcome.reason
+
+
+async def test_the_user_is_told_and_may_apply_it(profile: str, tmp_path: Path) -> None:
+    body, what = UNASKED["pickle"]
+    server = server_with(tmp_path, FakeModel(fenced("def total(items):\n" + body)))
+    uri = (tmp_path / "a.py").as_uri()
+    async with Editor.connect(server, profile) as editor:
+        await editor.open(uri, TEXT)
+        await editor.execute(await chosen(editor, uri, "dola.refactor"))
+        await editor.idle()
+        [message] = editor.take_messages()
+        assert f"{what} (line 5)" in message
+        assert "show, apply or discard it" in message
+        assert editor.take_edits() == []
+        actions = await editor.code_actions(uri, editor.cursor_at(uri, "result = 0"))
+        await editor.execute(
+            next(one for one in actions if one["title"].startswith("Dola: Apply proposed edit"))
+        )
+        await editor.idle()
+        assert len(editor.take_edits()) == 1
+        assert body in editor.text(uri)
 
 
 async def test_what_was_asked_for_is_applied() -> None:
