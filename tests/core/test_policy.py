@@ -4,13 +4,21 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from dola_ls.core.policy import control_characters, hidden_characters, is_control_file, is_within
+from dola_ls.core.policy import (
+    control_characters,
+    hidden_characters,
+    is_control_file,
+    is_within,
+    misleading_characters,
+)
 
 
 def test_new_invisible_characters_are_named_and_old_ones_may_stay():
     assert hidden_characters("a\u202eb\u200bc\u202e") == ["U+202E", "U+200B"]
     assert hidden_characters("a\u202eb", already="x\u202e") == []
     assert hidden_characters("naïve 漢字 😀 -- ok") == []
+    assert misleading_characters("a\u202eb\u200bc\u202e") == ["U+202E", "U+200B"]
+    assert misleading_characters("👩\u200d💻 ok ⚠\ufe0f می\u200cخواهم") == []
     assert control_characters("a\tb\r\n") == []
     assert control_characters("a\x00b\x1b") == ["U+0000", "U+001B"]
 

@@ -170,3 +170,19 @@ def test_a_region_at_the_end_without_a_line_end():
     assert context.after == ""
     prompt = render(REFACTOR, context)
     assert "    return 1\n```\n" in prompt.user
+
+
+def test_lines_that_are_not_shown_are_told_with_the_prompt():
+    text = "import a\n" + "x = 1\n" * 100 + TEXT.partition("\n\n\n")[2] + "y = 1\n" * 300
+    context = context_of(text, "total", budget=100)
+    told = [left.what for left in render(REFACTOR, context).left_out]
+    assert len(told) == 2
+    assert told[0].startswith("lines ")
+    assert told[0].endswith(" of a.py")
+    assert told[1].endswith(f" to {text.count(chr(10))} of a.py")
+    shown = sum(part.count("\n") for part in (context.before, context.region, context.after))
+    hidden = [left.split()[1::2] for left in told]
+    gone = sum(int(to) - int(first) + 1 for first, to in (pair[:2] for pair in hidden))
+    # One line in the prompt says where lines are missing.
+    assert shown - 1 + gone == text.count("\n")
+    assert render(REFACTOR, context_of(TEXT, "total")).left_out == ()

@@ -61,6 +61,20 @@ async def test_a_repair_is_an_edit_of_its_own_and_is_run_again():
     assert not repair.again
 
 
+async def test_a_test_file_that_is_kept_back_is_not_sent_for_repair():
+    task, editor = set_up(GENERATE_TESTS)
+    assert isinstance(editor.home, Home)
+    editor.home = replace(editor.home, kept_back="line 1 of .aiignore names it")
+    editor.results = [FAILED]
+    model = FakeModel(fenced(WRONG), fenced(RIGHT))
+    outcome = await run(task, editor, model)
+    assert isinstance(outcome, Tried)
+    assert len(model.prompts) == 1
+    assert outcome.summary.endswith(
+        "They were not repaired: test_a.py is kept back: line 1 of .aiignore names it."
+    )
+
+
 async def test_two_repairs_and_no_more():
     model = FakeModel(*(fenced(RIGHT.replace("== 1", f"== {n}")) for n in range(2, 9)))
     outcome, editor = await tried(model, FAILED)

@@ -92,4 +92,6 @@ async def test_hidden_characters_in_an_answer_are_refused(char: str, tmp_path: P
         await editor.execute(await chosen(editor, "file:///workspace/b.py", "dola.refactor"))
         await editor.idle()
         assert len(editor.take_edits()) == 1
+        warnings = [f"(U+{ord(char):04X})" in said for said in editor.take_messages()]
+        assert warnings == ([] if char in "\u200d\ufe0f" else [True])
     await asyncio.sleep(0)

@@ -13,6 +13,11 @@ HIDDEN = re.compile(
     "[\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufe00-\ufe0f\ufeff"
     "\U000e0000-\U000e007f\U000e0100-\U000e01ef]"
 )
+#: Those of them that nobody puts into a text on purpose: emoji and some scripts need the others.
+_MISLEADING = re.compile(
+    "[\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff"
+    "\U000e0000-\U000e007f]"
+)
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]")
 
 #: Files and folders that steer an editor, a tool or a build: an edit there is code execution
@@ -89,6 +94,11 @@ def hidden_characters(text: str, already: str = "") -> list[str]:
     known = set(HIDDEN.findall(already))
     found = dict.fromkeys(HIDDEN.findall(text))
     return [f"U+{ord(char):04X}" for char in found if char not in known]
+
+
+def misleading_characters(text: str) -> list[str]:
+    """Return the characters by which code may read differently from what it does, each once."""
+    return [f"U+{ord(char):04X}" for char in dict.fromkeys(_MISLEADING.findall(text))]
 
 
 def show_hidden(text: str, already: str = "") -> str:

@@ -158,7 +158,7 @@ class Jobs:
 
     async def _run(self, job: Job, task: Task, progress: Progress) -> Outcome:
         # Imported here: httpx and pydantic come with it, and nothing before an action needs them.
-        from dola_ls.lsp.leaving import screen_for
+        from dola_ls.lsp.leaving import screen_for, warn_of_hidden
         from dola_ls.lsp.workbench import Workbench
         from dola_ls.model.ledger import Metered
         from dola_ls.model.provider import Unavailable
@@ -171,6 +171,7 @@ class Jobs:
         screen = await screen_for(self._server, task)
         if isinstance(screen, Refused):
             return screen
+        warn_of_hidden(self._server, task)
         limits = self._server.configuration.settings().settings.limits
         job.metered = Metered(model, self._server.ledger, limits=limits)
 

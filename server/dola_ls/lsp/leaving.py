@@ -7,9 +7,11 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from lsprotocol import types
+
 from dola_ls.core.context import file_name
 from dola_ls.core.outcome import Refused
-from dola_ls.core.policy import may_hold_secrets
+from dola_ls.core.policy import may_hold_secrets, misleading_characters
 from dola_ls.core.screening import Screen
 from dola_ls.keeping_back import Wishes, why_kept_back
 from dola_ls.lsp.convert import uri_to_path
@@ -55,6 +57,19 @@ async def screen_for(server: DolaServer, task: Task) -> Screen | Refused:
             return Refused(reason, "kept_back")
     masks = resolved.settings.privacy.secrets == "mask"
     return Screen(configuration.own_keys(), masks)
+
+
+def warn_of_hidden(server: DolaServer, task: Task) -> None:
+    """Say which invisible characters the code of a task holds: the model reads them too (S16)."""
+    region = task.target.region
+    found = misleading_characters(task.document.text[region.start : region.end].lstrip("\ufeff"))
+    if found:
+        shown = ", ".join(found[:4]) + (" and others" if len(found) > 4 else "")
+        server.say(
+            f"{task.label}: this code holds invisible characters ({shown}), by which it may read "
+            "differently from what it does. It is sent as it is; look at those lines.",
+            types.MessageType.Warning,
+        )
 
 
 def stays_here(configuration: Configuration) -> bool:

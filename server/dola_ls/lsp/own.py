@@ -86,6 +86,6 @@ def _task(server: DolaServer, own: OwnAction, call: Call) -> Task | str:
         file=relative_file(document.uri, server.folders),
         instruction=call.instruction,
         own=own,
-        diagnostics=in_document(document, call.diagnostics, server.client.encoding),
+        diagnostics=in_document(server, document, call.diagnostics),
         review=server.configuration.settings().settings.apply == "review",
     )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import attrs
 from lsprotocol import types
@@ -215,8 +217,7 @@ def task_of(
     from dola_ls.lsp.workbench import relative_file
     from dola_ls.task import Task
 
-    encoding = server.client.encoding
-    diagnostics = in_document(document, given, encoding)
+    diagnostics = in_document(server, document, given)
     if not given:
         return (
             "this fixes problems that another tool reports, and none came with the call. Nothing "
@@ -240,23 +241,38 @@ def task_of(
         file=relative_file(document.uri, server.folders),
         instruction=instruction,
         diagnostics=diagnostics if action is FIX else (),
-        others=in_document(document, others, encoding),
+        others=in_document(server, document, others),
         review=server.configuration.settings().settings.apply == "review",
     )
 
 
 def in_document(
-    document: Document, given: Sequence[types.Diagnostic], encoding: Encoding
+    server: DolaServer, document: Document, given: Sequence[types.Diagnostic]
 ) -> tuple[Diagnostic, ...]:
-    """Return the diagnostics that lie in a document, as the core knows them."""
-    found = []
+    """Return the diagnostics that lie in a document, as the core knows them.
+
+    Their messages are going to be sent, so they lose the user's folders (S8).
+    """
+    found, encoding = [], server.client.encoding
+    private = [*map(str, server.folders), os.path.expanduser("~")]
     for one in given:
         located = to_span(document, one.range, encoding)
         if not located.outside:
             code = "" if one.code is None else str(one.code)
             unnecessary = types.DiagnosticTag.Unnecessary in (one.tags or ())
-            found.append(Diagnostic(located.span, one.message, one.source or "", code, unnecessary))
+            said = _without(private, one.message)
+            found.append(Diagnostic(located.span, said, one.source or "", code, unnecessary))
     return tuple(found)
+
+
+def _without(folders: Sequence[str], message: str) -> str:
+    """Return a message in which paths begin below these folders."""
+    for folder in folders:
+        if len(folder) > 1:  # a home of "/" is in every path
+            for spelling in (folder, folder.replace("\\", "/"), quote(folder)):
+                message = message.replace(f"{spelling}/", "").replace(f"{spelling}\\", "")
+                message = message.replace(spelling, "~")
+    return message
 
 
 def carried(task: Task, now: Now, tree: Tree | None) -> Task:
