@@ -215,12 +215,16 @@ class Configuration:
 
     def kept(self, name: str) -> Path | None:
         """Return where a file that is kept between sessions lies; None where nothing is kept."""
+        folder = self.state_folder()
+        return folder / name if folder is not None else None
+
+    def state_folder(self) -> Path | None:
+        """Return the folder for what is kept between sessions; None where nothing is."""
         from dola_ls.model.state_file import state_folder
 
-        folder = self.state
-        if folder is None and self.env is os.environ:
-            folder = state_folder()
-        return folder / name if folder is not None else None
+        if self.state is None and self.env is os.environ:
+            return state_folder()
+        return self.state
 
     def forget_key(self) -> None:
         """Ask for the key again next time; the last one was refused."""

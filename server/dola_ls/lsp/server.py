@@ -107,12 +107,11 @@ class DolaServer(QuietErrors, LanguageServer):
     def ledger(self) -> Ledger:
         """What the model calls of this session came to."""
         if self._ledger is None:
-            from dola_ls.model.day_file import FILE, DayFile
+            from dola_ls.model.day_file import DayFile
             from dola_ls.model.ledger import Ledger
             from dola_ls.model.spending import Purse
 
-            path = self.configuration.kept(FILE)
-            self._ledger = Ledger(Purse(DayFile(path.parent if path is not None else None)))
+            self._ledger = Ledger(Purse(DayFile(self.configuration.state_folder())))
         return self._ledger
 
     @property

@@ -9,7 +9,6 @@ import os
 import random
 import secrets
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -18,6 +17,7 @@ from datetime import date
 from pathlib import Path
 
 from dola_ls.model.day_book import Book, Unreadable
+from dola_ls.model.state_file import write_whole
 
 log = logging.getLogger(__name__)
 
@@ -161,8 +161,8 @@ class DayFile:
     def _written(self, path: Path, book: Book) -> bool:
         text = json.dumps(book.to_json())
         try:
-            _write(path.with_name(COPY), text, lasting=False)
-            _write(path, text)
+            write_whole(path.with_name(COPY), text)
+            write_whole(path, text, lasting=True)
         except OSError as error:
             self._note(error)
             return False
@@ -243,34 +243,3 @@ else:
 
     def _unlock(descriptor: int) -> None:
         os.close(descriptor)
-
-
-def _write(path: Path, text: str, *, lasting: bool = True) -> None:
-    """Write a file whole or not at all; one that is `lasting` outlives a power cut."""
-    # mkstemp makes the file with mode 0600.
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            if lasting:
-                # Else an empty file may be left under the final name.
-                file.flush()
-                os.fsync(file.fileno())
-        _replace(name, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(name)
-        raise
-
-
-def _replace(name: str, path: Path) -> None:
-    for _ in range(20):
-        try:
-            os.replace(name, path)
-            return
-        except PermissionError:
-            # Windows does not replace a file while another server reads it, which is soon over.
-            if sys.platform != "win32":
-                raise
-            time.sleep(0.01)
-    os.replace(name, path)

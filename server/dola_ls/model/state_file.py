@@ -39,14 +39,20 @@ def version_of(data: object) -> int | None:
     return version if type(version) is int else None
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a file whole or not at all, readable by the user only. Raises OSError."""
+def write_whole(path: Path, text: str, *, lasting: bool = False) -> None:
+    """Write a file whole or not at all, readable by the user only. Raises OSError.
+
+    One that is `lasting` outlives a power cut; without that an empty one may be left.
+    """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     # mkstemp makes the file with mode 0600.
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
+            if lasting:
+                file.flush()
+                os.fsync(file.fileno())
         os.replace(name, path)
     except BaseException:
         with contextlib.suppress(OSError):
