@@ -171,13 +171,32 @@ async def test_a_cancelled_request_stays_charged_at_its_estimate(
         assert purse.session == purse.day.spent() > 10_000
 
 
-async def test_a_dear_request_is_told_in_the_progress(
-    profile: str, tmp_path: Path, uri: str
+@pytest.mark.parametrize(("choice", "sent"), [("Send", True), ("Don't send", False), (None, False)])
+async def test_what_may_cost_much_is_asked_first(
+    choice: str | None, sent: bool, profile: str, tmp_path: Path, uri: str
+) -> None:
+    model = dear()
+    server = server_with(tmp_path, model, "ask_above_usd = 0.01")
+    async with Editor.connect(server, profile) as editor:
+        await editor.open(uri, TEXT)
+        editor.choices = [choice] if choice is not None else []
+        await act(editor, uri)
+        [question] = editor.take_questions()
+        assert question["message"].startswith("Dola: This request may cost up to $0.01")
+        assert [action["title"] for action in question["actions"]] == ["Send", "Don't send"]
+        assert editor.text(uri) == (AFTER if sent else TEXT)
+        told = editor.take_messages()
+        assert any("You did not agree" in message for message in told) is not sent
+    assert bool(model.prompts) is sent
+
+
+async def test_where_no_question_can_be_shown_the_progress_tells_what_it_may_cost(
+    tmp_path: Path, uri: str
 ) -> None:
     model = dear()
     model.go.clear()
     server = server_with(tmp_path, model, "ask_above_usd = 0.01")
-    async with Editor.connect(server, profile) as editor:
+    async with Editor.connect(server, "helix-25.01") as editor:
         await editor.open(uri, TEXT)
         await editor.execute(await chosen(editor, uri, "dola.refactor"))
         await model.half_way.wait()
@@ -185,9 +204,10 @@ async def test_a_dear_request_is_told_in_the_progress(
         model.go.set()
         await editor.idle()
         editor.take_edits()
+        assert editor.text(uri) == AFTER
+        assert len(editor.take_questions()) == 1  # answered with an error
         told = [value.get("message", "") for values in editor.progress.values() for value in values]
-        if told:
-            assert any("this may cost up to $0.01" in message for message in told)
+        assert any("this may cost up to $0.01" in message for message in told)
 
 
 async def test_a_folder_that_cannot_be_written_is_told_once(

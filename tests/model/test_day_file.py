@@ -307,7 +307,7 @@ def test_a_full_disk_is_no_crash_and_no_money(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(day_file, "_write", full)
+        patch.setattr(day_file, "write_whole", full)
         assert one.take(40, CAP)
         assert one.take(11, CAP) is None
         assert one.trouble == "No space left on device"

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from dola_ls.core.prompt import Prompt
     from dola_ls.lsp.server import DolaServer
     from dola_ls.model.ledger import Metered
+    from dola_ls.model.prices import Estimate
     from dola_ls.task import Task
 
 log = logging.getLogger(__name__)
@@ -173,7 +174,13 @@ class Jobs:
             return screen
         warn_of_hidden(self._server, task)
         limits = self._server.configuration.settings().settings.limits
-        job.metered = Metered(model, self._server.ledger, limits=limits)
+
+        async def approve(most: Estimate) -> bool:
+            from dola_ls.lsp import asking_cost
+
+            return await asking_cost.approve(self._server, most)
+
+        job.metered = Metered(model, self._server.ledger, limits=limits, approve=approve)
 
         async def may_send(prompt: Prompt) -> str | None:
             return await self._server.consents.why_not(task, model, prompt, progress)
