@@ -234,6 +234,7 @@ async def test_what_is_broken_off_is_charged_at_the_estimate() -> None:
         (errors.Unreachable(FACTS, "no", "no"), False),
         (errors.TimedOut(FACTS, "took no connection"), False),
         (errors.TimedOut(Facts(request_id="r1"), "stopped"), True),
+        (errors.TimedOut(Facts(status=504), "gave up waiting for the model"), True),
         (errors.ServerFault(FACTS), True),
         (errors.CutOff(FACTS), True),
         (errors.CutOff(Facts(completion=Completion(None, False, "m", Usage(10, 5)))), True),

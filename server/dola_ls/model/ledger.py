@@ -195,5 +195,5 @@ def _was_not_taken(error: ModelError) -> bool:
     """Tell whether a server never took the request, or had no part in the fault."""
     if isinstance(error, _UNBILLED):
         return True
-    # What has been sent has an id.
-    return isinstance(error, errors.TimedOut) and error.request_id is None
+    # What has been sent has an id, and what was answered a status.
+    return isinstance(error, errors.TimedOut) and error.request_id is None and error.status is None
