@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import dola_ls
 from tests.core.secret_samples import drawn
 from tests.fakes.api import FakeApi, answer
 from tests.fakes.editor import Editor
@@ -68,3 +69,16 @@ async def test_the_own_key_is_not_sent_as_text(config: str, tmp_path: Path) -> N
     assert after == text
     assert "Line 1 of a.py holds your own API key" in said
     assert KEY not in said
+
+
+def test_there_is_one_way_to_the_model() -> None:
+    """What is not said through `Asking.ask` would not be looked through."""
+    package = Path(dola_ls.__file__).parent
+    asking = {
+        path.relative_to(package).as_posix()
+        for path in package.rglob("*.py")
+        if ".stream(" in path.read_text("utf-8")
+    }
+    outside = {name for name in asking if not name.startswith("model/")}
+    # The doctor sends one sentence of its own and no code.
+    assert outside == {"ask.py", "doctor.py"}

@@ -29,7 +29,6 @@ from dola_ls.lsp.arguments import MAX_DIAGNOSTICS, write_diagnostic, write_range
 from dola_ls.lsp.configuration import NOT_TRUSTED
 from dola_ls.lsp.convert import to_span
 from dola_ls.lsp.review import Kept, carried, touches
-from dola_ls.sentences import capital_first
 
 if TYPE_CHECKING:
     from dola_ls.lsp.server import DolaServer
@@ -71,7 +70,7 @@ def list_actions(server: DolaServer, params: types.CodeActionParams) -> list[Any
     server.last_place = document.uri, params.range
     reason = why_not_document(document)
     if not server.configuration.trusted:
-        reason = capital_first(NOT_TRUSTED)
+        reason = NOT_TRUSTED[0].upper() + NOT_TRUSTED[1:]
     if reason is not None:
         return _unavailable(server, document, params, only, reason)
     actions = [
