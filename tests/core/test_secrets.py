@@ -63,6 +63,12 @@ def test_the_own_key_counts_before_what_could_be_masked() -> None:
     assert found.rule == "own-key"
 
 
+def test_letters_that_grow_in_lower_case_move_nothing() -> None:
+    secret = drawn(32)
+    [found] = find_secrets(f"# \u0130\u0130\u0130\nAPI_KEY = '{secret}'\n")
+    assert found.text == secret
+
+
 def test_every_secret_of_a_line_is_found() -> None:
     one, two = "ghp_" + drawn(36), "glpat-" + drawn(20)
     assert [one.rule for one in find_secrets(f"{one} {two}")] == ["github-token", "gitlab-token"]

@@ -72,13 +72,21 @@ class Rule:
     id: str
     #: What the user is told it looks like.
     name: str
-    #: What every match begins with; empty looks everywhere for the pattern.
+    #: What every match begins with; empty looks everywhere for the pattern. In lower case for a
+    #: pattern that takes letters of either case.
     anchors: tuple[str, ...]
     pattern: re.Pattern[str]
     #: Looks at the secret itself, against false alarms.
     check: Callable[[str], bool] = _is_token
     #: Whether a word can take its place: not where it goes on over lines.
     maskable: bool = True
+    #: What stands in every text with a match.
+    needs: str = ""
+
+    @property
+    def any_case(self) -> bool:
+        """Whether letters of either case are the same to it."""
+        return bool(self.pattern.flags & re.IGNORECASE)
 
 
 def _token(id: str, name: str, anchors: str, rest: str, check: Callable[[str], bool] = _is_token,
@@ -103,7 +111,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "aws-secret-key",
         "an AWS secret key",
-        (),
+        ("secret",),
         re.compile(
             r"(?i)secret_?(?:access_?)?key" + _GIVEN + r"""["'`]?([A-Za-z0-9+/]{40})(?![\w+/=])"""
         ),
@@ -143,7 +151,7 @@ RULES: tuple[Rule, ...] = (
     _token("jwt", "a JSON Web Token", "eyJ",
            r"[\w\-]{10,2000}\.eyJ[\w\-]{10,4000}\.[\w\-]{16,2000}", _is_jwt),
     Rule("telegram-token", "a Telegram bot token", (),
-         re.compile(r"(?<!\d)(\d{8,10}:AA[\w\-]{33})(?![\w\-])")),
+         re.compile(r"(?<!\d)(\d{8,10}:AA[\w\-]{33})(?![\w\-])"), needs=":AA"),
     Rule("azure-key", "an Azure storage key", ("AccountKey=",),
          re.compile(r"AccountKey=([A-Za-z0-9+/]{60,100}={0,2})")),
     Rule(
@@ -167,11 +175,12 @@ RULES: tuple[Rule, ...] = (
         ),
         lambda _: True,
         maskable=False,
+        needs="-----END ",
     ),
     Rule(
         "ark-key",
         "a ModelArk key",
-        (),
+        ("ark", "volc", "byteplus", "api", "bearer",),
         re.compile(
             rf"(?i)(?:\bark|volc|byteplus|api_?key|\bbearer)\w{{0,24}}(?:{_GIVEN}|[ ])"
             rf"""["'`]?({_UUID})(?![\w\-])"""
@@ -180,7 +189,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "authorization",
         "an authorization header",
-        (),
+        ("authorization",),
         re.compile(
             r"""(?i)authorization["'`]?\]?[ \t]{0,4}[:=,][ \t]{0,4}["'`]?"""
             r"""(?:bearer|basic|token)[ ]"""
@@ -198,14 +207,14 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "password",
         "a password",
-        (),
+        ("password", "passwd", "pwd", "passphrase",),
         re.compile(r"(?i)(?:password|passwd|pwd|passphrase)" + _GIVEN + _QUOTED % "6,128"),
         _is_password,
     ),
     Rule(
         "password",
         "a password",
-        (),
+        ("password", "passwd", "passphrase",),
         re.compile(
             r"""(?im)(?:password|passwd|passphrase)[ \t]{0,4}[:=][ \t]{0,4}"""
             r"""((?=[^\s"'`]{0,64}[!@#])[\w!@#%^&*+?~\-]{8,64})[ \t]{0,8}$"""
@@ -215,7 +224,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "key-in-code",
         "a key or a token",
-        (),
+        ("api", "secret", "access", "auth", "token", "credential", "private", "encryption",
+         "signing"),
         re.compile(
             r"(?i)(?:api_?-?key|secret(?:_?-?key)?|access_?-?(?:key|token)|auth_?-?token"
             r"|(?<![a-z])token|credential|private_?-?key|encryption_?-?key|signing_?-?key)"

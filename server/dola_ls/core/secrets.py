@@ -33,8 +33,11 @@ def find_secrets(text: str, own_keys: Sequence[str] = ()) -> list[Secret]:
     `own_keys` are the user's own keys for models, found wherever they stand.
     """
     found = [*_own(text, own_keys)]
+    # The one letter that gets longer in lower case would move all that follows.
+    folded = text.replace("\u0130", "I").lower()
     for rule in RULES:
-        found += _of(rule, text)
+        if rule.needs in text:
+            found += _of(rule, text, folded if rule.any_case else text)
     kept: list[Secret] = []
     for one in sorted(found, key=lambda one: (one.start, one.maskable, -one.end)):
         if not kept or one.start >= kept[-1].end:
@@ -52,8 +55,9 @@ def _own(text: str, keys: Sequence[str]) -> Iterator[Secret]:
             yield Secret(_OWN.id, _OWN.name, at, at + len(key), key, maskable=False)
 
 
-def _of(rule: Rule, text: str) -> Iterator[Secret]:
-    matches = _at_anchors(rule, text) if rule.anchors else rule.pattern.finditer(text)
+def _of(rule: Rule, text: str, folded: str) -> Iterator[Secret]:
+    """Yield what a rule finds; its anchors are looked for in `folded`."""
+    matches = _at_anchors(rule, text, folded) if rule.anchors else rule.pattern.finditer(text)
     for match in matches:
         group = 1 if rule.pattern.groups else 0
         secret = match[group]
@@ -62,11 +66,11 @@ def _of(rule: Rule, text: str) -> Iterator[Secret]:
             yield Secret(rule.id, rule.name, start, end, secret, rule.maskable)
 
 
-def _at_anchors(rule: Rule, text: str) -> Iterator[re.Match[str]]:
+def _at_anchors(rule: Rule, text: str, folded: str) -> Iterator[re.Match[str]]:
     for anchor in rule.anchors:
-        at = text.find(anchor)
+        at = folded.find(anchor)
         while at >= 0:
             match = rule.pattern.match(text, at)
             if match is not None:
                 yield match
-            at = text.find(anchor, match.end() if match is not None else at + 1)
+            at = folded.find(anchor, match.end() if match is not None else at + 1)
