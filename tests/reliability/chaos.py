@@ -32,6 +32,8 @@ from tests.reliability.page import Change, Line, Page, improved, region_of
 _RATE = 0.05
 _LEFT = "tasks and connections left behind"
 _AT_ONCE = 5
+#: Seconds in which an edit that crossed a cancel arrives.
+_CROSSING = 1.0
 _FUNCTIONS = 8
 #: Seconds for anything to end, far beyond what the model is given.
 _LIMIT = 20.0
@@ -56,6 +58,10 @@ class Action:
     explains: bool
     cancelled: bool = False
     landed: bool = False
+    #: How much the user had been told before it began.
+    told: int = 0
+    #: When it was seen to be over, by the loop's clock.
+    ended: float = 0.0
 
 
 class Typist(Editor):
@@ -157,6 +163,7 @@ class Chaos:
         )
         explains = number not in self.plan and self.chance.random() < 0.1
         command = "dola.explain" if explains else "dola.refactor"
+        before = len(self.messages)
         while True:
             place = self.editor.cursor_at(page.uri, f"step_{function}(")
             actions = await self.editor.code_actions(page.uri, place)
@@ -174,7 +181,9 @@ class Chaos:
         job = self.started.pop()
         fault = self.plan.get(number)
         times = self.chance.choice([1, 9])
-        self.active.append(Action(page, function, change, job, fault, times, explains))
+        action = Action(page, function, change, job, fault, times, explains)
+        action.told = before
+        self.active.append(action)
         self.found.counts["actions held"] += 1
         self.found.counts["faults injected"] += fault is not None
 
@@ -247,7 +256,8 @@ class Chaos:
             if text == page.text or self.broken:
                 continue
             owners = [a for a in [*self.active, *self.crossing] if a.page is page]
-            owners = [action for action in owners if not action.explains]
+            # An edit that is there already is not made once more.
+            owners = [action for action in owners if not action.explains and not action.landed]
             made = page.take(text, [action.change for action in owners])
             if made is not None:
                 next(a for a in owners if a.change is made).landed = True
@@ -269,8 +279,8 @@ class Chaos:
         what = f"{self.editor.name}, {page.uri} with {running} under way:\n{what}"
         self.found.wrong("lost keystrokes" if lost else "wrong edits", what)
 
-    def settle(self) -> None:
-        """Let go of the actions that are over, and see whether their user knows how they ended."""
+    def settle(self) -> list[Action]:
+        """Take what was said and shown, and return the actions that are over now."""
         self.messages += self.editor.take_messages()
         self.editor.take_edits()
         self.editor.take_shown()
@@ -278,15 +288,23 @@ class Chaos:
         for method in ("dola/proposed", "dola/settled"):
             self.editor.take_notifications(method)
         running = self.server.jobs.under_way()
-        self.crossing = [a for a in self.active if a.job not in running]
-        self.active = [a for a in self.active if a.job in running]
+        now = asyncio.get_running_loop().time()
+        over = [action for action in self.active if action.job not in running]
+        for action in over:
+            action.ended = now
+        self.active = [action for action in self.active if action.job in running]
+        # An edit that was sent before the cancel came may arrive after it.
+        late = [action for action in over if action.cancelled]
+        self.crossing = [a for a in self.crossing if now - a.ended < _CROSSING] + late
+        return over
 
     def judge(self, over: Iterable[Action]) -> None:
         """Count the faults that were survived: an edit, a sentence, or the user's own cancel."""
         for action in over:
             if action.fault is None:
                 continue
-            told = any(m.startswith(f"{action.job.label}:") for m in self.messages)
+            since = self.messages[action.told :]
+            told = any(message.startswith(f"{action.job.label}:") for message in since)
             if action.landed or told or action.cancelled:
                 self.found.counts["faults survived"] += 1
             else:
@@ -297,7 +315,7 @@ async def chaos(actions: int, folder: Path, seed: int = 0, rate: float = _RATE) 
     """Hold so many actions, shared among the editors that are known; every fault comes once."""
     found = Findings()
     zero = ("wrong edits", "lost keystrokes", "requests unanswered", "progress without an end")
-    more = (_LEFT, "faults injected", "faults survived")
+    more = (_LEFT, "exceptions nobody expected", "faults injected", "faults survived")
     found.counts.update(dict.fromkeys([*zero, *more], 0))
     chance = random.Random(seed)
     plan = planned(actions, chance, rate)
@@ -369,9 +387,11 @@ async def _session(
             # What was said and done is as long as the run.
             editor.traffic.clear()
         await editor.idle(_LIMIT)
-        over += self.active
-        self.settle()
+        over += self.settle()
         self.judge(over)
+        for message in self.messages:
+            if "went wrong inside" in message:
+                found.wrong("exceptions nobody expected", message)
         self.check()
         for page in pages if not self.broken else ():
             document = server.documents.get(page.uri)
@@ -389,8 +409,7 @@ async def _moment(self: Chaos, over: list[Action]) -> None:
     """Type a key and let the others go on."""
     self.type()
     await asyncio.sleep(self.chance.choice([0.0, 0.001, 0.005]))
-    self.settle()
-    over += self.crossing
+    over += self.settle()
 
 
 @contextlib.asynccontextmanager

@@ -19,5 +19,5 @@ class Effort:
     soak: float
 
 
-QUICK = Effort(5_000, 150, 60, 30, 5.0, 30, 20.0)
+QUICK = Effort(5_000, 150, 15, 30, 5.0, 30, 20.0)
 FULL = Effort(100_000, 2_000, 500, 50, 60.0, 1_000, 1_800.0)

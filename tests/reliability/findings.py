@@ -91,6 +91,7 @@ ROWS = (
     Row("requests unanswered", "zero"),
     Row("progress without an end", "zero"),
     Row("deaths of the server", "zero"),
+    Row("exceptions nobody expected", "zero"),
     Row("tasks and connections left behind", "zero"),
     Row("model calls without an action", "zero"),
     Row("files touched by a killed server", "zero"),

@@ -27,7 +27,8 @@ _INSIDE = re.compile(rb"Traceback \(most recent|site-packages|/dola_ls/|\\\\dola
 async def stdin_fuzz(inputs: int, folder: Path, seed: int = 0) -> Findings:
     """Send so many inputs, and after every few a request that has to be answered."""
     found = Findings()
-    found.counts.update({"inputs fuzzed": 0, "deaths of the server": 0, "requests unanswered": 0})
+    zero = ("deaths of the server", "requests unanswered", "exceptions nobody expected")
+    found.counts.update(dict.fromkeys(["inputs fuzzed", *zero], 0))
     chance = random.Random(seed)
     async with server(environment(folder / "home"), folder) as raw:
         await raw.initialize()
@@ -102,7 +103,7 @@ async def _leave(raw: Raw, found: Findings) -> None:
     if b"Traceback" in raw.stderr:
         at = raw.stderr.index(b"Traceback")
         words = bytes(raw.stderr[at : at + 1500]).decode("utf-8", "replace")
-        found.wrong("deaths of the server", f"an exception that nobody expected: {words}")
+        found.wrong("exceptions nobody expected", words)
 
 
 def _hover() -> dict[str, Any]:
