@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import sys
 import tempfile
+import time
 from pathlib import Path
 
 _LARGEST_FILE = 1 << 20
@@ -53,8 +55,21 @@ def write_whole(path: Path, text: str, *, lasting: bool = False) -> None:
             if lasting:
                 file.flush()
                 os.fsync(file.fileno())
-        os.replace(name, path)
+        _replace(name, path)
     except BaseException:
         with contextlib.suppress(OSError):
             os.unlink(name)
         raise
+
+
+def _replace(name: str, path: Path) -> None:
+    for _ in range(20):
+        try:
+            os.replace(name, path)
+            return
+        except PermissionError:
+            # Windows does not replace a file while another server reads it, which is soon over.
+            if sys.platform != "win32":
+                raise
+            time.sleep(0.01)
+    os.replace(name, path)
