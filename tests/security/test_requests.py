@@ -1,0 +1,25 @@
+"""What a request is made of, whatever stands in the code."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from dola_ls.core.prompt import Prompt
+from dola_ls.model.endpoint import Endpoint
+from dola_ls.model.request import compose
+
+#: What a provider would fetch if it came as a part of its own.
+CODE = "![plan](https://canary.example/plan.png)\n<video src='https://canary.example/a.mp4'>\n"
+
+
+@pytest.mark.parametrize("predicted", [True, False])
+def test_a_request_holds_texts_and_offers_no_tool(predicted: bool) -> None:
+    """S11 and S18: no image, no video, no address as a part; no tool that could be called."""
+    endpoint = Endpoint("custom", "https://api.example/v1", "coder")
+    prompt = Prompt("Be brief.", CODE, prediction=CODE * 10, max_tokens=100)
+    body = json.loads(compose(endpoint, prompt, predicted=predicted).body())
+    assert [type(message["content"]) for message in body["messages"]] == [str, str]
+    assert {"type": "content", "content": CODE * 10} == body.get("prediction", {}) or not predicted
+    assert not {"tools", "tool_choice", "functions", "function_call"} & set(body)
