@@ -134,7 +134,7 @@ async def test_without_a_key_all_else_is_shown(tmp_path: Path, uri: str) -> None
         await editor.open(uri, TEXT)
         page = await shown(editor, uri)
         assert "https://api.aimlapi.com/v1/chat/completions" in page
-        assert "no key was found" in page
+        assert "none was found, so this cannot be sent" in page
         assert body_of(page)["model"] == "bytedance/dola-seed-2-0-code"
 
 

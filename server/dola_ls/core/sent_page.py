@@ -11,8 +11,8 @@ from dola_ls.core.page_head import as_code
 from dola_ls.core.prompt import fence_for
 
 _AGAIN = (
-    "This is the first request. An answer that cannot be used goes back to the model with what was "
-    "wrong with it, and the same code."
+    "This is the first request of the action as things are now; an answer that cannot be used goes "
+    "back to the model once, with the reason."
 )
 
 

@@ -133,11 +133,13 @@ async def show_page(
     if not isinstance(model, HttpModel | LocalModel):
         return Refused(f"{model.name} has no request that could be shown.", "no_model")
     out = model.outgoing(prompt)
-    to, key = as_code(f"POST {out.url}"), "no key was found, so none goes along"
+    to, key = as_code(f"POST {out.url}"), "none was found, so none goes along"
     if out.embedded:
         to, key = "the embedded engine. Nothing leaves this machine", "none of yours"
     elif out.keyed:
         key = "goes along in the header `Authorization`, and is not shown here"
+    elif out.needs_key:
+        key = "none was found, so this cannot be sent; `dola-ls check` says what to do"
     facts = [("To", to), ("Model", as_code(out.model)), ("Key", key)]
     why = model.why_unpredicted(prompt) if isinstance(model, HttpModel) else None
     left_out = [f"{one.what[:1].upper()}{one.what[1:]}: {one.why}." for one in prompt.left_out]

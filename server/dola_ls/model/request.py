@@ -24,6 +24,8 @@ class Outgoing:
     body: bytes
     #: Whether a key goes along, in a header.
     keyed: bool
+    #: Whether nothing is sent without one.
+    needs_key: bool
     #: Whether it goes to the embedded engine, whose port is settled when it starts.
     embedded: bool
 
@@ -32,8 +34,14 @@ def outgoing(endpoint: Endpoint, prompt: Prompt, *, predicted: bool) -> Outgoing
     """Return the request that asks `prompt` of `endpoint`; nothing is sent."""
     body = compose(endpoint, prompt, predicted=predicted).body()
     url = endpoint.chat_url.partition("?")[0]
-    keyed = bool(endpoint.api_key)
-    return Outgoing(url, endpoint.model, body, keyed, endpoint.provider == "local")
+    return Outgoing(
+        url,
+        endpoint.model,
+        body,
+        keyed=bool(endpoint.api_key),
+        needs_key=endpoint.provider in _NEED_KEY,
+        embedded=endpoint.provider == "local",
+    )
 
 
 def admit(endpoint: Endpoint) -> None:
