@@ -11,6 +11,8 @@ from urllib.parse import unquote, urlsplit
 import pytest
 
 from dola_ls.lsp.server import DolaServer
+from dola_ls.model.endpoint import origin_of
+from dola_ls.model.prediction import PredictionBook
 from tests.fakes.api import FakeApi, answer
 from tests.fakes.editor import Editor
 from tests.fakes.model import fenced
@@ -146,6 +148,30 @@ async def test_the_embedded_engine_is_shown_and_not_started(tmp_path: Path, uri:
         assert "Nothing leaves this machine" in page
         assert "127.0.0.1" not in page
         assert body_of(page)["messages"][1]["content"]
+
+
+@pytest.mark.parametrize("refused", [False, True])
+async def test_a_prediction_is_shown_or_why_there_is_none(
+    refused: bool, tmp_path: Path, uri: str
+) -> None:
+    text = TEXT.replace("    result = 0\n", "    result = 0\n" + "    result += 0  # again\n" * 10)
+    async with FakeApi() as api:
+        api.enqueue(answer("I cannot do that."))
+        if refused:
+            book = PredictionBook()
+            book.refuse(origin_of(api.base_url), "fake")
+            book.save(tmp_path / "state" / "predictions.json")
+        server = server_at(api, tmp_path)
+        server.configuration.state = tmp_path / "state"
+        async with Editor.connect(server) as editor:
+            await editor.open(uri, text)
+            page = await shown(editor, uri)
+            await editor.run("dola.refactor", call(editor, uri))
+            await editor.idle()
+            editor.take_messages()
+        assert body_of(page) == api.requests[0].json
+        assert ("## Predicted output" in page) is ("prediction" in body_of(page)) is not refused
+        assert ("No predicted output goes along: the server refuses the field." in page) is refused
 
 
 async def test_the_query_of_an_address_is_not_shown(tmp_path: Path, uri: str) -> None:

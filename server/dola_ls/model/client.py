@@ -71,8 +71,8 @@ class HttpModel:
         return outgoing(self._endpoint, prompt, predicted=self._predicts(prompt))
 
     def why_unpredicted(self, prompt: Prompt) -> str | None:
-        """Return why the prediction of a prompt does not go along; None where one does."""
-        if self._predicts(prompt) or len(prompt.prediction or "") < MIN_PREDICTION:
+        """Return what was learnt that keeps predictions from going along; None for nothing."""
+        if self._endpoint.provider == "local":
             return None
         return self.predictions.why_not(self._endpoint.origin, self._endpoint.model, prompt.action)
 
