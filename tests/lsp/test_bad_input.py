@@ -135,6 +135,7 @@ async def test_a_range_outside_the_document(
         ([{"uri": URI, "range": [0, 1]}], "`range`"),
         ([{"uri": URI, "range": {"start": ZERO["start"]}}], "`range.end`"),
         ([{"uri": URI, "range": {**ZERO, "end": {"line": -1, "character": 0}}}], "`range.end`"),
+        ([{"uri": URI, "range": {**ZERO, "end": {"line": 0, "character": 2**31}}}], "`range.end`"),
         ([{"uri": URI, "range": {**ZERO, "end": {"line": 1.5, "character": 0}}}], "`range.end`"),
         ([{"uri": URI, "range": {**ZERO, "end": {"line": True, "character": 0}}}], "`range.end`"),
         ([{"uri": URI, "range": ZERO, "version": "2"}], "`version`"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
+from lsprotocol.validators import UINTEGER_MAX_VALUE
 
 if TYPE_CHECKING:
     from cattrs import Converter
@@ -28,10 +29,12 @@ def read_range(value: Any, name: str) -> types.Range:
 
 
 def _position(value: Any, name: str) -> types.Position:
-    line = value.get("line") if isinstance(value, dict) else None
-    character = value.get("character") if isinstance(value, dict) else None
-    if type(line) is not int or type(character) is not int or line < 0 or character < 0:
-        raise WrongArguments(f"`{name}` needs a `line` and a `character`, both from 0 up")
+    given: Any = value if isinstance(value, dict) else {}
+    line, character = given.get("line"), given.get("character")
+    if not all(type(one) is int and 0 <= one <= UINTEGER_MAX_VALUE for one in (line, character)):
+        raise WrongArguments(
+            f"`{name}` needs a `line` and a `character`, both from 0 to {UINTEGER_MAX_VALUE}"
+        )
     return types.Position(line, character)
 
 
