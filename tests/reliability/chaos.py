@@ -347,7 +347,7 @@ def _row_of(complaint: str) -> str:
 
 def planned(actions: int, chance: random.Random, rate: float) -> dict[int, str]:
     """Choose which actions meet which fault: `rate` of them, but each fault once if it can be."""
-    count = min(max(int(actions * rate), len(FAULTS)), actions)
+    count = min(max(int(actions * rate), len(FAULTS) if rate else 0), actions)
     names = list(FAULTS)
     chance.shuffle(names)
     numbers = chance.sample(range(actions), count)
