@@ -51,7 +51,7 @@ def _whole(text: str) -> Reply:
     return status(200, {"object": "chat.completion", "choices": [choice], "usage": usage_of()})
 
 
-#: By name. `reliability` means here: each ends in an edit that is right, or in a sentence.
+#: By name. Each has to end in an edit that is right, or in a sentence.
 FAULTS: dict[str, Fault] = {
     # The connection.
     "reset before the answer": lambda _: reset(),
