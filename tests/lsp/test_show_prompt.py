@@ -105,6 +105,27 @@ async def test_each_action_is_shown_as_it_is_sent(
         assert body_of(page) == api.requests[0].json
 
 
+async def test_what_does_not_go_along_is_named(tmp_path: Path, uri: str) -> None:
+    long = TEXT + "".join(
+        f"\n\ndef other_{number}():\n    return {number}\n" * 9 for number in range(2000)
+    )
+    async with FakeApi() as api, Editor.connect(server_at(api, tmp_path)) as editor:
+        await editor.open(uri, long)
+        page = await shown(editor, uri)
+    assert re.search(r"^- Lines \d+ to \d+ of a\.py: there is no room for it", page, re.MULTILINE)
+
+
+async def test_a_file_that_is_kept_back_is_not_shown_but_why(tmp_path: Path, uri: str) -> None:
+    async with FakeApi() as api, Editor.connect(server_at(api, tmp_path)) as editor:
+        private = uri.replace("a.py", ".env")
+        await editor.open(private, TEXT)
+        await editor.run("dola.showPrompt", call(editor, private))
+        await editor.idle()
+        [message] = editor.take_messages()
+    assert "it may hold secrets" in message
+    assert "Nothing was sent" in message
+
+
 async def test_a_fix_is_shown_with_its_problems(tmp_path: Path, uri: str) -> None:
     async with FakeApi() as api, Editor.connect(server_at(api, tmp_path)) as editor:
         await editor.open(uri, TEXT)
