@@ -6,6 +6,7 @@ import pytest
 
 from dola_ls.core.document import Document, Edit
 from dola_ls.core.risky import Risk, brought_in
+from tests.benchmarks.edit_eval.tasks import Task, load_all
 
 #: Language, new code, and the name of what it brings in.
 RISKY = [
@@ -187,3 +188,9 @@ def test_what_stands_beside_an_edit_is_not_its_doing() -> None:
     document = Document("file:///a", "python", 1, "eval(x)\na = 1\n")
     assert brought_in(document, [Edit(8, 13, "a = 2")]) == []
     assert brought_in(document, [Edit(8, 13, "")]) == []
+
+
+@pytest.mark.parametrize("task", load_all(), ids=lambda task: task.id)
+def test_no_good_answer_of_the_evaluation_is_held_up(task: Task) -> None:
+    document = Document("file:///shop/a", task.language, 1, task.source)
+    assert brought_in(document, [Edit(0, len(task.source), task.reference)]) == []
