@@ -271,7 +271,7 @@ class Chaos:
         there, wanted = text.split(page.eol), [line.text for line in page.lines]
         lost = [line.text for line in page.lines if line.typed and line.text not in there]
         running = [
-            (a.function, a.change.number, a.fault)
+            (a.function, a.change.number, a.fault, a.landed, a.cancelled, a.change.first_text)
             for a in [*self.active, *self.crossing]
             if a.page is page
         ]
