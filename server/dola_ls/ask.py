@@ -14,7 +14,7 @@ from dola_ls.core.outcome import Receipt
 from dola_ls.core.prompt import Prompt
 from dola_ls.core.screening import LONG, MASK, Cleared, Screen, Stopped, screened
 from dola_ls.model.errors import ModelError
-from dola_ls.model.stream import ChatModel, Completion
+from dola_ls.model.stream import ChatModel, Completion, Delta
 from dola_ls.sentences import capital_first
 from dola_ls.task import Editor, Task
 
@@ -111,7 +111,7 @@ class Asking:
             async with aclosing(self.model.stream(prompt)) as stream:
                 async for delta in stream:
                     reader.feed(delta.text)
-                    meter.show(delta.text, delta.reasoning, delta.notice)
+                    meter.show(delta)
                     completion = delta.completion or completion
                     if loop.feed(delta.text):
                         raise Loops(self.model.name)
@@ -186,15 +186,22 @@ class _Meter:
         self._editor = editor
         self._expected = expected
         self._lines = 0
+        self._staying = ""
         editor.report("reading", 0 if expected else None)
 
-    def show(self, text: str, reasoning: str, notice: str) -> None:
-        if notice:
-            self._editor.report(notice)
-        elif text:
-            self._lines += text.count("\n")
+    def show(self, delta: Delta) -> None:
+        if delta.stays:
+            self._staying = f"; {delta.notice}"
+            self._editor.report(delta.notice)
+        elif delta.notice:
+            self._report(delta.notice)
+        elif delta.text:
+            self._lines += delta.text.count("\n")
             share = min(self._lines * 100 // self._expected, 99) if self._expected else None
             lines = {0: "", 1: ", 1 line"}.get(self._lines, f", {self._lines} lines")
-            self._editor.report(f"writing{lines}", share)
-        elif reasoning:
-            self._editor.report("thinking")
+            self._report(f"writing{lines}", share)
+        elif delta.reasoning:
+            self._report("thinking")
+
+    def _report(self, message: str, percentage: int | None = None) -> None:
+        self._editor.report(message + self._staying, percentage)

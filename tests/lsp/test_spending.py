@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 
 import pytest
@@ -200,14 +199,18 @@ async def test_where_no_question_can_be_shown_the_progress_tells_what_it_may_cos
         await editor.open(uri, TEXT)
         await editor.execute(await chosen(editor, uri, "dola.refactor"))
         await model.half_way.wait()
-        await asyncio.sleep(0.3)  # reports are sent ten times a second at the most
+
+        def told() -> bool:
+            values = [value for shown in editor.progress.values() for value in shown]
+            messages = [value.get("message") or "" for value in values]
+            return any("writing" in m and "this may cost up to $0.01" in m for m in messages)
+
+        await editor.until(told)
         model.go.set()
         await editor.idle()
         editor.take_edits()
         assert editor.text(uri) == AFTER
         assert len(editor.take_questions()) == 1  # answered with an error
-        told = [value.get("message", "") for values in editor.progress.values() for value in values]
-        assert any("this may cost up to $0.01" in message for message in told)
 
 
 async def test_a_folder_that_cannot_be_written_is_told_once(

@@ -162,7 +162,7 @@ class Metered:
         try:
             if reserved.micros and self._limits and most.usd > self._limits.ask_above_usd:
                 log.info("%s: a request that may cost %s", prompt.action, dollars(most.micros))
-                yield Delta(notice=f"this may cost up to {dollars(most.micros)}")
+                yield Delta(notice=f"this may cost up to {dollars(most.micros)}", stays=True)
                 if self._approve is not None and not await self._approve(most):
                     raise NotApproved(most)
             billed = True

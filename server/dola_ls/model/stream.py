@@ -58,6 +58,9 @@ class Delta:
     completion: Completion | None = None
     #: A remark for the progress display, such as a wait before another try.
     notice: str = ""
+    #: Whether the remark stays beside all that follows: what a request may cost is not to be
+    #: overtaken by the first line of its answer.
+    stays: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -214,6 +214,8 @@ try {
 } catch (error) {
   await shot('failed').catch(() => undefined);
   console.error(error);
+  console.error('shown:', await toast('').allInnerTexts().catch(() => undefined));
+  console.error('asked:', await model.state().catch(() => undefined));
   process.exitCode = 1;
 } finally {
   await stop();
