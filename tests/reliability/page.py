@@ -67,10 +67,10 @@ class Change:
     number: int
     first: Line
     first_text: str
-    #: The line to go; or None where one is added between `before` and `last`.
+    #: The line to go; or None where one is added between those `above` and `last`.
     gone: Line | None
     gone_text: str
-    before: Line
+    above: list[Line]
     last: Line
 
 
@@ -115,9 +115,9 @@ class Page:
         added = [line for line in lines if _ADDED.match(line.text)]
         last = next(line for line in lines if line.text.startswith("    return "))
         gone = added[0] if len(added) >= _MOST_ADDED else None
-        before = lines[lines.index(last) - 1]
+        above = lines[: lines.index(last)]
         gone_text = gone.text if gone else ""
-        return Change(number, first, first.text, gone, gone_text, before, last)
+        return Change(number, first, first.text, gone, gone_text, above, last)
 
     def outcomes(self, change: Change) -> Iterator[list[Line]]:
         """Yield every text that applying a change, whole or in part, may lead to.
@@ -137,10 +137,12 @@ class Page:
             if change.gone in self.lines and change.gone.text == change.gone_text:
                 yield [line for line in self.lines if line is not change.gone]
             return
-        if change.before in self.lines and change.last in self.lines:
+        # The user may have taken away the line above, which the new one does not touch.
+        above = next((line for line in reversed(change.above) if line in self.lines), None)
+        if above is not None and change.last in self.lines:
             new = Line(f"    total = total + {change.number}", change.last.function)
             # The user may have put lines between the two; on which side of those does not matter.
-            start, end = self.lines.index(change.before) + 1, self.lines.index(change.last)
+            start, end = self.lines.index(above) + 1, self.lines.index(change.last)
             for at in range(start, end + 1):
                 yield [*self.lines[:at], new, *self.lines[at:]]
 
