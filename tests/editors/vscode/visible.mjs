@@ -23,14 +23,18 @@ const refactored = SHOP.replace(/def total_price[\s\S]*?return total/, REFACTORE
 const editor = page.locator('.monaco-editor[data-uri$="/project/shop.py"]').first();
 const statusBar = page.locator('.statusbar-item', { hasText: 'Dola' });
 const toast = (text) => page.locator('.notifications-toasts .notification-list-item', { hasText: text });
-const closeToasts = async () => palette('Notifications: Clear All Notifications');
+async function closeToasts() {
+  await palette('Notifications: Clear All Notifications');
+  await toast('').first().waitFor({ state: 'detached' });
+}
 
 async function palette(command) {
   await page.keyboard.press('F1');
   const input = page.locator('.quick-input-widget input.input');
   await input.waitFor({ state: 'visible' });
   await input.fill(`>${command}`);
-  await page.locator('.quick-input-list .monaco-list-row', { hasText: command }).first().waitFor();
+  // Until the list is filtered, Enter would run the command used last.
+  await page.locator('.quick-input-list .monaco-list-row.focused', { hasText: command }).waitFor();
   await page.keyboard.press('Enter');
 }
 
