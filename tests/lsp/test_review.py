@@ -196,3 +196,20 @@ async def test_a_refused_answer_has_its_hint(tmp_path: Path, uri: str) -> None:
         editor.take_messages()
         [hint] = editor.diagnostics(uri)
         assert hint["message"].startswith("Dola: refused answer (refactor total")
+
+
+async def test_a_proposal_stays_where_it_cannot_be_asked_again(tmp_path: Path, uri: str) -> None:
+    made = server(tmp_path, fenced(NEW), fenced(NEW))
+    async with Editor.connect(made) as editor:
+        actions = await proposed(editor, uri)
+        made.configuration.client_settings = {"dola": {"workspaceTrusted": False}}
+        await editor.execute(actions["Dola: Retry"])
+        await editor.idle()
+        [message] = editor.take_messages()
+        assert "not trusted" in message
+        assert len(editor.diagnostics(uri)) == 1
+        made.configuration.client_settings = None
+        await editor.execute((await offered(editor, uri, "total + item"))["Dola: Retry"])
+        await editor.idle()
+        assert len(editor.take_messages()) == 1
+        assert len(editor.diagnostics(uri)) == 1  # that of the new one

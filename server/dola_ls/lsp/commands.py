@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from dola_ls.core.syntax import Tree
     from dola_ls.lsp.review import Kept
     from dola_ls.lsp.server import DolaServer
-    from dola_ls.task import Task
+    from dola_ls.task import Now, Task
 
 log = logging.getLogger(__name__)
 
@@ -225,41 +225,39 @@ def cancel(server: DolaServer, arguments: tuple[Any, ...]) -> None:
 
 
 def retry(server: DolaServer, kept: Kept) -> None:
-    """Run the action again on the lines as they are now."""
-    from dola_ls.lsp.review import follow
+    """Run the action of a proposal again, on the lines as they are now.
 
+    The proposal goes when the action has begun, and stays where that could not be.
+    """
     task = kept.proposal.task.origin or kept.proposal.task
     now = server.now(task.document)
     if now is None:
         server.proposals.drop(kept.id)
         return
-    server.proposals.drop(kept.id)
+    again = _again(server, task, now)
+    if isinstance(again, str):
+        server.say(f"{task.label}: {again}", types.MessageType.Warning)
+    elif server.jobs.start(again, server.protocol.msg_id):
+        server.proposals.drop(kept.id)
+
+
+def _again(server: DolaServer, task: Task, now: Now) -> Task | str:
+    """Return a task for the lines as they are now, or why there is none."""
+    from dola_ls.lsp.review import follow
+
     tree = server.trees.get(now.document)
     if task.order is not None:
-        order = follow(task.order, now.changes)
-        again = _order(server, now.document, tree, order, retried=True)
-        if isinstance(again, str):
-            server.say(f"{task.label}: {again}", types.MessageType.Warning)
-        else:
-            server.jobs.start(again, server.protocol.msg_id)
-        return
+        return _order(server, now.document, tree, follow(task.order, now.changes), retried=True)
     if task.to_fix:
-        task = problems.carried(task, now, tree)
-        server.jobs.start(task, server.protocol.msg_id)
-        return
+        return problems.carried(task, now, tree)
     span = follow(task.target.region, now.changes)
     if task.target.whole_symbol:
         span = Span(span.start, span.start)
     find = find_target if task.own is None else task.own.target
     target = find(now.document, tree, span)
     if target is None:
-        server.say(
-            f"{task.label}: its lines are gone. Nothing was sent. Run the action again where you "
-            "want it.",
-            types.MessageType.Warning,
+        return (
+            "its lines are gone. Nothing was sent. Look at the proposal, or run the action again "
+            "where you want it."
         )
-        return
-    server.jobs.start(
-        replace(task, document=now.document, tree=tree, target=target, retried=True),
-        server.protocol.msg_id,
-    )
+    return replace(task, document=now.document, tree=tree, target=target, retried=True)

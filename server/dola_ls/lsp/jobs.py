@@ -78,26 +78,30 @@ class Jobs:
         key = document_key(uri)
         return any(document_key(job.uri) == key for job in self._jobs)
 
-    def start(self, task: Task, request_id: str | int | None, *, preview: bool = False) -> None:
-        """Begin a job and return at once; with `preview` it only shows what would be sent."""
+    def start(self, task: Task, request_id: str | int | None, *, preview: bool = False) -> bool:
+        """Begin a job and return at once; with `preview` it only shows what would be sent.
+
+        False where it was not begun, which the user was told.
+        """
         if self._closing:
-            return
+            return False
         if not self._server.configuration.trusted:
             self._server.say(f"{task.label}: {NOT_TRUSTED}", types.MessageType.Warning)
-            return
+            return False
         if len(self._jobs) >= _MOST:
             self._server.say(
                 f"{_MOST} actions are waiting already. {task.label} was not started; wait for "
                 "some of them, or cancel them.",
                 types.MessageType.Warning,
             )
-            return
+            return False
         token = f"dola-{'showPrompt' if preview else task.action.id}-{next(self._numbers)}"
         label = f"What would be sent ({task.label})" if preview else task.label
         job = Job(token, label, task.document.uri, request_id)
         self._jobs.add(job)
         work = self._preview if preview else self._run
         job.task = asyncio.create_task(self._work(job, task, work), name=token)
+        return True
 
     def cancel(
         self,
