@@ -49,8 +49,8 @@ class Resolved:
     user_file: Path | None
     #: The user's own actions, which come from the user file alone.
     actions: tuple[OwnAction, ...] = ()
-    #: Why nothing may be sent, as a sentence: the user wants files kept back, and it is not clear
-    #: which.
+    #: Why nothing may be sent, as a sentence: the user may want files kept back, and it is not
+    #: clear which.
     blocked: str | None = None
 
 
@@ -136,7 +136,7 @@ def resolve(
         problems += [f"{text} {_instead(settings, name)}" for text in texts]
     problems += _near_misses(env)
     problems += _idle_address(settings, [layer.source for layer in layers], sources)
-    blocked = next(iter(wrong.get("privacy.exclude", ())), None)
+    blocked = from_file.unread or next(iter(wrong.get("privacy.exclude", ())), None)
     # initializationOptions and workspace/configuration often hold the same mistake.
     problems = list(dict.fromkeys(problems))
     return Resolved(settings, sources, problems, user_file, from_file.actions, blocked)

@@ -21,6 +21,12 @@ class UserFile:
     settings: Mapping[str, object] = field(default_factory=dict)
     #: Those of the user's own actions that can be used.
     actions: tuple[OwnAction, ...] = ()
+    #: Why nothing is known of what it says, as a sentence; it may name files to be kept back.
+    unread: str | None = None
+
+
+class _Unusable(Exception):
+    """The file says nothing, and why."""
 
 
 def default_user_file() -> Path | None:
@@ -57,36 +63,13 @@ def read_user_file(path: Path, problems: list[str]) -> UserFile:
     try:
         if not path.exists():
             return UserFile()
-        if not path.is_file():  # opening a pipe would wait for ever
-            raise OSError("it is not a regular file")
-        mode = path.stat().st_mode if os.name == "posix" else 0
-        with path.open("rb") as file:
-            raw = file.read(_LARGEST_FILE + 1)
-        if len(raw) > _LARGEST_FILE:
-            raise OSError("it is larger than 1 MiB")
-        text = raw.decode("utf-8-sig")
-        data: dict[str, object] = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        problems.append(f"{path} was ignored, because it is not valid TOML: {error}.")
-        return UserFile()
-    except RecursionError:  # tomllib calls itself for each bracket
-        problems.append(f"{path} was ignored, because its values are nested too deeply.")
-        return UserFile()
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        problems.append(f"{path} was ignored, because line {line} is not UTF-8.")
-        return UserFile()
-    except OSError as error:
-        problems.append(
-            f"{path} was ignored, because it cannot be read: {error.strerror or error}."
-        )
-        return UserFile()
-    if mode & 0o002:
-        problems.append(
-            f"{path} was ignored, because every user of this machine can write to it. "
-            f"Run: chmod 600 '{path}'"
-        )
-        return UserFile()
+        text, mode = _text(path)
+        data = _data(text)
+    except (_Unusable, OSError) as error:
+        why = error if isinstance(error, _Unusable) else f"it cannot be read: {_named(error)}."
+        unread = f"{path} was ignored, because {why}"
+        problems.append(unread)
+        return UserFile(unread=unread)
     section = data.get("dola", data)
     if mode & 0o077 and isinstance(section, dict) and section.pop("api_key", None) is not None:
         problems.append(
@@ -98,3 +81,34 @@ def read_user_file(path: Path, problems: list[str]) -> UserFile:
     if isinstance(section, dict):
         section.pop("actions", None)
     return UserFile(data, tuple(actions))
+
+
+def _text(path: Path) -> tuple[str, int]:
+    """Return the text of the file and its mode, 0 where that means nothing."""
+    if not path.is_file():  # opening a pipe would wait for ever
+        raise OSError("it is not a regular file")
+    mode = path.stat().st_mode if os.name == "posix" else 0
+    with path.open("rb") as file:
+        raw = file.read(_LARGEST_FILE + 1)
+    if len(raw) > _LARGEST_FILE:
+        raise OSError("it is larger than 1 MiB")
+    if mode & 0o002:
+        raise _Unusable(f"every user of this machine can write to it. Run: chmod 600 '{path}'")
+    try:
+        return raw.decode("utf-8-sig"), mode
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise _Unusable(f"line {line} is not UTF-8.") from None
+
+
+def _data(text: str) -> dict[str, object]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise _Unusable(f"it is not valid TOML: {error}.") from None
+    except RecursionError:  # tomllib calls itself for each bracket
+        raise _Unusable("its values are nested too deeply.") from None
+
+
+def _named(error: OSError) -> str:
+    return error.strerror or str(error)

@@ -208,7 +208,8 @@ async def test_every_action_on_a_file_that_is_kept_back_is_refused(
         ("", "line 1 of .gitignore"),
         ("[privacy]\ngitignored = true\n", None),
         ('[privacy]\ngitignored = true\nexclude = ["*.py"]\n', "`privacy.exclude`"),
-        ('[privacy]\ngitignored = true\nexclude = ["!*.py"]\n', "Put that setting right"),
+        ('[privacy]\ngitignored = true\nexclude = ["!*.py"]\n', "Put it right, or remove it."),
+        ('[privacy]\ngitignored = true\nexclude = ["*.sql"\n', "is not valid TOML"),
     ],
 )
 async def test_the_user_decides_in_the_own_file(

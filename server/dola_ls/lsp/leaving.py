@@ -40,7 +40,10 @@ async def screen_for(server: DolaServer, task: Task) -> Screen | Refused:
         return Screen(stays=True)
     resolved = configuration.settings()
     if resolved.blocked is not None:
-        reason = f"{resolved.blocked} Nothing was sent. Put that setting right, or remove it."
+        reason = (
+            f"{resolved.blocked} It may say which files to keep back, so nothing was sent. Put it "
+            "right, or remove it."
+        )
         return Refused(reason, "kept_back")
     uri = (task.origin or task).document.uri
     name, path = file_name(uri), uri_to_path(uri)
