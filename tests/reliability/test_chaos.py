@@ -67,3 +67,12 @@ def test_a_line_that_was_touched_is_the_users() -> None:
     assert page.take(taken, [change]) is None
     kept = page.text.replace("    return", "    total = total + 1000\n    return", 1)
     assert page.take(kept.replace('"""Return', '"""Return'), [change]) is not None
+
+
+def test_a_line_goes_in_although_the_one_above_it_was_taken_away() -> None:
+    page = Page("file:///a.py", 1)
+    change = page.change(0, 1000)
+    page.lines.remove(change.above[-1])
+    added = page.text.replace("    return", "    total = total + 1000\n    return", 1)
+    assert page.take(added, [change]) is not None
+    assert page.text == added
