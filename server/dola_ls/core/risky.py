@@ -1,9 +1,9 @@
 """What an answer brings into a file that its user should see before it is there.
 
 New addresses on the web, calls that run text as code, start programs, unpack objects or speak to
-the network, and checks that are turned off. It goes by words: whoever wants to hide such a thing
-from it can, and it is no more than a reason to look. Only what the file did not hold before counts,
-and only what the user's own words did not ask for.
+the network, checks that are turned off, and dependencies of a project. It goes by words: whoever
+wants to hide such a thing from it can, and it is no more than a reason to look. Only what the file
+did not hold before counts, and only what the user's own words did not ask for.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 
+from dola_ls.core.context import file_name
+from dola_ls.core.depended_on import depended_on
 from dola_ls.core.document import Document, Edit, Span, apply_edits
 from dola_ls.core.languages import language_of
 from dola_ls.core.syntax import Tree, parse
@@ -213,7 +215,19 @@ def brought_in(
                     continue
             risk = Risk(kind.says.format(name), after.line_of(match.start()))
             found[name] = (match.start(), risk)
+    for name in _dependencies(document, after, words):
+        at = max(after.text.lower().find(name.lower()), 0)
+        found[name] = (at, Risk(f"{name}, which is to be installed or run", after.line_of(at)))
     return [risk for _, risk in sorted(found.values(), key=lambda one: one[0])]
+
+
+def _dependencies(before: Document, after: Document, words: str | None) -> Iterator[str]:
+    """Yield what the manifest of a project depends on since the edits, unasked."""
+    name = file_name(after.uri)
+    held = depended_on(name, before.text)
+    for new in sorted(depended_on(name, after.text) - held):
+        if not words or not re.search(rf"(?<!\w){re.escape(new)}(?!\w)", words, re.IGNORECASE):
+            yield new
 
 
 def _spans(edits: Sequence[Edit]) -> Iterator[Span]:
