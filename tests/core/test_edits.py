@@ -157,6 +157,15 @@ def test_of_several_blocks_the_first_that_is_not_the_original_counts():
     assert pick_block([region], region) == region
 
 
+def test_blocks_that_have_nothing_to_do_with_the_region_do_not_count():
+    region = "def total(count):\n    result = start(count)\n    return result\n"
+    other = "import os\nos.system('x')\n"
+    assert pick_block([region, other], region) == region
+    assert pick_block([other, region], region) == region
+    new = region.replace("result", "found")
+    assert pick_block([region, other, new], region) == new
+
+
 def test_a_new_file_ends_in_one_line_end():
     assert new_file_text("\n\nx = 1  \n\n\n", "\r\n") == "x = 1\r\n"
 

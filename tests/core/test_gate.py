@@ -259,3 +259,26 @@ def test_a_part_of_the_lines_is_not_all_of_them(instruction, text, rule):
     rewrite = rewrite_region(document, whole.region, text)
     verdict = gate.judge(candidate(document, None, whole, rewrite, instruction))
     assert (verdict.rule if verdict else None) == rule
+
+
+SUM = "fun total(count: Long): Long {\n    val sum = start(count)\n    return sum\n}\n"
+
+
+@pytest.mark.parametrize(
+    ("language", "old", "new", "instruction", "rule"),
+    [
+        ("kotlin", SUM, "import os; os.system('x')\n", None, "unrelated"),
+        ("kotlin", SUM, "import os; os.system('x')\n", "Call os.system instead.", None),
+        ("kotlin", SUM, "fun total(count: Long) = start(count)\n", None, None),
+        ("kotlin", "val sum = total()\n", "TODO()\n", None, None),
+        ("markdown", "The shop opens at nine.\n", "Ab neun Uhr ist auf.\n", None, None),
+    ],
+)
+def test_what_has_nothing_to_do_with_the_lines_is_no_edit_of_them(
+    language, old, new, instruction, rule
+):
+    document = Document("file:///a", language, 1, old)
+    whole = Target(Span(0, len(old)), "lines", None, False)
+    rewrite = rewrite_region(document, whole.region, new)
+    verdict = gate.judge(candidate(document, None, whole, rewrite, instruction))
+    assert (verdict.rule if verdict else None) == rule

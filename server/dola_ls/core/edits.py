@@ -23,6 +23,7 @@ from dola_ls.core.matching import Located, Tier, locate
 from dola_ls.core.misfits import diff_blocks, looks_like_diff, markers
 from dola_ls.core.rewrite import Rewrite
 from dola_ls.core.surroundings import changed_copy, own_lines
+from dola_ls.core.unrelated import is_unrelated
 
 __all__ = [
     "Rewrite",
@@ -139,12 +140,15 @@ def pick_block(blocks: Sequence[str], region: str) -> str:
 
     Models like to repeat the original first or to add an example of use after it. So blocks that
     are the region itself do not count while there is another. Of the others the first counts that
-    has the region's first line; where none has, the one that shares the most lines with it.
+    has the region's first line; where none has, the one that shares the most lines with it. Where
+    the region stands beside blocks that have nothing to do with it, it is to stay as it is.
     """
     plain = _plain(region)
     fresh = [block for block in blocks if _plain(block) != plain]
+    if len(fresh) < len(blocks):
+        fresh = [block for block in fresh if not is_unrelated(block, region)]
     if len(fresh) < 2:
-        return fresh[0] if fresh else blocks[0]
+        return fresh[0] if fresh else next(b for b in blocks if _plain(b) == plain)
     old = {line.strip() for line in split_lines(region) if says(line)}
     first = next((line.strip() for line in split_lines(region) if says(line)), "")
     told = [{line.strip() for line in split_lines(block)} for block in fresh]

@@ -32,6 +32,7 @@ from dola_ls.core.scopes import declarations, symbols_around
 from dola_ls.core.silencing import silences
 from dola_ls.core.surroundings import copies, holds_second_version, repeats_neighbours
 from dola_ls.core.syntax import Symbol, Tree, parse, python_parses, symbols_in
+from dola_ls.core.unrelated import is_unrelated
 from dola_ls.core.unused import unused_names
 from dola_ls.core.words import WORD
 
@@ -249,6 +250,13 @@ def fragment(c: Candidate) -> str | None:
     return None
 
 
+def unrelated(c: Candidate) -> str | None:
+    """Refuse code that shares no name with the lines; prose may be said in other words."""
+    if _holds_fences(c) or not is_unrelated(c.new, c.old, c.instruction):
+        return None
+    return "it has nothing in common with your lines, which would be lost"
+
+
 def code_touched(c: Candidate) -> str | None:
     """Refuse an edit of anything but comments and docstrings where only those were asked for."""
     if not c.comments_only:
@@ -287,6 +295,7 @@ RULES: tuple[Rule, ...] = (
     repeats,
     code_fences,
     fragment,
+    unrelated,
 )
 
 

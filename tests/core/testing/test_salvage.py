@@ -55,3 +55,8 @@ def test_without_a_sound_test_there_is_nothing(framework: str) -> None:
 def test_tests_in_one_block_are_taken_together_or_not_at_all() -> None:
     class_ = "class TestF:\n    def test_one(self):\n        pass\n\n    def test_bad(self:\n"
     assert salvaged(class_, "python", FRAMEWORKS["pytest"]) is None
+
+
+@pytest.mark.parametrize("text", ["", "\n", "   \n", ")\n"])
+def test_of_nothing_nothing_is_taken(text: str) -> None:
+    assert salvaged(text, "python", FRAMEWORKS["pytest"]) is None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 from dola_ls.core.testing.frameworks import Framework
 from dola_ls.core.testing.testcode import read_code
@@ -27,8 +28,8 @@ class Salvage:
 def tests_that_parse(text: str, language: str, framework: Framework) -> Salvage | None:
     """Return the answer without the pieces that do not parse; None where that leaves no test."""
     pieces: list[str] = []
-    begins = [match.start() for match in _BEGINS.finditer(text)]
-    for start, end in zip(begins, [*begins[1:], len(text)], strict=True):
+    begins = [*(match.start() for match in _BEGINS.finditer(text)), len(text)]
+    for start, end in pairwise(begins):
         piece = text[start:end]
         if pieces and not pieces[-1].endswith("\n\n"):
             pieces[-1] += piece
