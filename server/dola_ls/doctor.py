@@ -96,6 +96,7 @@ async def examine(
     from dola_ls.model.keys import Keys
     from dola_ls.model.ledger import Ledger, Metered
     from dola_ls.model.provider import Unavailable, choose, open_model
+    from dola_ls.model.request import unsent_settings
     from dola_ls.model.spending import Purse
     from dola_ls.model.state_file import state_folder
     from dola_ls.settings import value_of
@@ -108,7 +109,9 @@ async def examine(
     answer: Answer | None = None
     if isinstance(choice, Unavailable):
         problems.append(choice.reason)
-    elif not offline:
+    elif isinstance(choice, Endpoint):
+        problems += unsent_settings(choice)
+    if not isinstance(choice, Unavailable) and not offline:
         limit = seconds or (_SECONDS if isinstance(choice, Endpoint) else _LOCAL_SECONDS)
         model = Metered(open_model(choice), ledger, limits=resolved.settings.limits)
         if sys.stderr.isatty():

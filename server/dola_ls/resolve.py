@@ -9,16 +9,18 @@ from __future__ import annotations
 import difflib
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
+from dola_ls.core.actions import BY_COMMAND
 from dola_ls.core.own_actions import OwnAction
 from dola_ls.log import redact
 from dola_ls.model.provider import home_origin
+from dola_ls.model.sampling import ACTION_FIELDS, AT_THE_TOP, FIELDS, NOT_SETTABLE
 from dola_ls.settings import (
     DEFAULTS,
     ENVIRONMENT,
@@ -26,6 +28,8 @@ from dola_ls.settings import (
     RESTRICTED_VALUES,
     SECRET,
     Settings,
+    general_name,
+    is_setting,
     settings_from,
     value_of,
 )
@@ -35,6 +39,7 @@ from dola_ls.user_file import UserFile, chosen_file, default_user_file, read_use
 _OTHER_VARIABLES = ("DOLA_API_KEY", "DOLA_CONFIG")
 _GROUPS = {name.split(".")[0] for name in [*DEFAULTS, *RESTRICTED] if "." in name}
 _UNKNOWN_TOLD = 5
+_ACTIONS = tuple(action.id for action in BY_COMMAND.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +109,7 @@ def resolve(
     wrong: dict[str, list[str]] = {}
     distrusted: dict[str, None] = {}
     unknown: list[str] = []
+    known_actions = [*_ACTIONS, *(own_action.id for own_action in from_file.actions)]
     for layer in layers:
         for name, value in _flat(layer, problems):
             if not layer.trusted and name == "workspaceTrusted":
@@ -115,7 +121,9 @@ def resolve(
                     "`api_key` on the command line was ignored, because every user of this machine "
                     "can read it there. Set DOLA_API_KEY instead."
                 )
-            elif name not in DEFAULTS:
+            elif why := _misplaced(name, known_actions):
+                unknown.append(f"`{_printable(name)}` ({layer.source}) was ignored: {why}")
+            elif not is_setting(name):
                 unknown.append(_unknown(name, layer) if len(unknown) < _UNKNOWN_TOLD else "")
             elif complaint := _complaint(name, value):
                 wrong.setdefault(name, []).append(f"`{name}` ({layer.source}) {complaint}")
@@ -136,6 +144,7 @@ def resolve(
         problems += [f"{text} {_instead(settings, name)}" for text in texts]
     problems += _near_misses(env)
     problems += _idle_address(settings, [layer.source for layer in layers], sources)
+    problems += settings.sampling.plan.doubts()
     blocked = from_file.unread or next(iter(wrong.get("privacy.exclude", ())), None)
     # initializationOptions and workspace/configuration often hold the same mistake.
     problems = list(dict.fromkeys(problems))
@@ -161,9 +170,10 @@ def _flat(layer: _Layer, problems: list[str]) -> Iterator[tuple[str, object]]:
         if value is None:
             continue
         if name not in _GROUPS:
-            yield name, value
+            yield from _of_actions(name, value)
         elif isinstance(value, Mapping):
-            yield from ((f"{name}.{k}", v) for k, v in value.items() if v is not None)
+            for inner, item in value.items():
+                yield from _of_actions(f"{name}.{inner}", item)
         elif value != []:
             problems.append(
                 f"`{name}` ({layer.source}) was ignored: it should be an object, "
@@ -171,8 +181,40 @@ def _flat(layer: _Layer, problems: list[str]) -> Iterator[tuple[str, object]]:
             )
 
 
+def _of_actions(name: str, value: object) -> Iterator[tuple[str, object]]:
+    """Yield a setting, or those of one action where it is a table of `sampling`."""
+    group, _, action = name.partition(".")
+    # The one table among the fields of `sampling` itself is `stream_options`.
+    if group == "sampling" and isinstance(value, Mapping) and action not in FIELDS:
+        yield from ((f"{name}.{key}", item) for key, item in value.items() if item is not None)
+    elif value is not None:
+        yield name, value
+
+
+def _misplaced(name: str, actions: Sequence[str]) -> str:
+    """Return why a name of `sampling` is no setting, where there is more to say than that."""
+    group, _, rest = name.partition(".")
+    if group != "sampling":
+        return ""
+    action, _, field = rest.rpartition(".")
+    if why := NOT_SETTABLE.get(field) or ("" if action else AT_THE_TOP.get(field)):
+        return f"{why}."
+    if action and action not in actions:
+        return f"there is no such action. {_meant(action, actions)}"
+    if action and field not in ACTION_FIELDS:
+        return f"an action has no such field. {_meant(field, ACTION_FIELDS)}"
+    return ""
+
+
+def _meant(name: str, known: Sequence[str]) -> str:
+    """Return which of the known names was meant, or all of them."""
+    plain = {re.sub(r"[^a-z0-9]", "", one.lower()): one for one in known}
+    close = difflib.get_close_matches(re.sub(r"[^a-z0-9]", "", name.lower()), plain, n=1)
+    return f"Did you mean `{plain[close[0]]}`?" if close else f"There are: {', '.join(known)}."
+
+
 def _is_restricted(name: str, value: object) -> bool:
-    if name in RESTRICTED or name.split(".")[0] in RESTRICTED:
+    if general_name(name) in RESTRICTED or name.split(".")[0] in RESTRICTED:
         return True
     return isinstance(value, str) and value.strip().lower() in RESTRICTED_VALUES.get(name, ())
 
@@ -228,7 +270,7 @@ def _distrusted(names: list[str], user_file: Path | None) -> str:
         "would then decide where your code and key go, what is run, what is asked about your code, "
         "what may be spent or what is written to disk."
     )
-    ours = [name for name in names if name in DEFAULTS or name == "actions"]
+    ours = [name for name in names if is_setting(name) or name == "actions"]
     if not ours:
         return text
     variables = [v for v, name in ENVIRONMENT.items() if name in ours]

@@ -22,6 +22,7 @@ from pydantic import (
 )
 
 from dola_ls.model.provider import checked_url
+from dola_ls.model.sampling import ACTION_FIELDS, ActionSampling, Plan, Sampling
 
 #: Never taken from client settings: editors merge the workspace's own settings into those, and
 #: whoever sends a pull request could then choose where code and keys go, what is run, or what is
@@ -34,6 +35,9 @@ RESTRICTED = frozenset(
         # Money: whoever could lift a limit could have it spent.
         *("limits.action_usd", "limits.session_usd", "limits.day_usd", "limits.ask_above_usd"),
         *("limits.action_input_tokens", "limits.actions_per_minute", "limits.in_flight"),
+        # `stop` could end an explanation before what it warns of, and without the usage what was
+        # spent is a guess.
+        *("sampling.stop", "sampling.stream_options"),
     ]
 )
 #: Log levels that write code to disk; the same rule.
@@ -194,6 +198,27 @@ class LimitSettings(BaseModel):
     in_flight: int = Field(default=4, strict=True, ge=1, le=32)
 
 
+class ContextSettings(BaseModel):
+    """What the model is shown round the region."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    #: Tokens of it; None means a part of the model's window (`known_models.CONTEXT_SHARE`).
+    tokens: Annotated[int, Field(strict=True, ge=200, le=200_000)] | None = None
+
+
+class SamplingSettings(Sampling):
+    """How answers are drawn, for all actions and for each by its id."""
+
+    actions: dict[str, ActionSampling] = Field(default_factory=dict, exclude=True)
+
+    @property
+    def plan(self) -> Plan:
+        """The same for the model layer."""
+        every = Sampling.model_validate(self.model_dump(exclude_none=True))
+        return Plan(every, self.actions)
+
+
 class Settings(BaseModel):
     """What the user wants; see `dola_ls.resolve` for where it comes from."""
 
@@ -229,6 +254,8 @@ class Settings(BaseModel):
     tests: TestSettings = TestSettings()
     privacy: PrivacySettings = PrivacySettings()
     limits: LimitSettings = LimitSettings()
+    context: ContextSettings = ContextSettings()
+    sampling: SamplingSettings = SamplingSettings()
     #: The origin that `api_key` and `key_command` were written for: the one the user file itself
     #: leads to. Set by `resolve` alone (S2).
     key_origin: str | None = Field(default=None, exclude=True)
@@ -248,17 +275,36 @@ def _leaves(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, Any
 DEFAULTS: dict[str, Any] = dict(_leaves(Settings))
 
 
+def general_name(name: str) -> str:
+    """Return the name of the same setting for all actions, where it is one for a single action."""
+    group, _, rest = name.partition(".")
+    if group != "sampling" or "." not in rest:
+        return name
+    return f"sampling.{rest.rpartition('.')[2]}"
+
+
+def is_setting(name: str) -> bool:
+    """Tell whether there is a setting of this dotted name, whatever the action in it is called."""
+    field = name.rpartition(".")[2]
+    return name in DEFAULTS or (general_name(name) != name and field in ACTION_FIELDS)
+
+
 def value_of(settings: Settings, name: str) -> Any:
     """Return a setting by its dotted name, fit to be shown: secrets are masked."""
     value: Any = settings
+    if general_name(name) != name:
+        action, field = name.removeprefix("sampling.").rsplit(".", 1)
+        value, name = settings.sampling.actions.get(action), field
     for part in name.split("."):
-        value = getattr(value, part)
+        value = getattr(value, part, None)
     if isinstance(value, SecretStr):
         return "(hidden)"
     if name == "key_command" and value:
         return f"{value[0]} …"
     if isinstance(value, float):
         return "none" if math.isinf(value) else int(value) if value.is_integer() else value
+    if isinstance(value, BaseModel):
+        return str(value)
     return ", ".join(value) or None if isinstance(value, tuple) else value
 
 
@@ -266,6 +312,12 @@ def settings_from(values: Mapping[str, Any]) -> Settings:
     """Return the settings with these dotted names set; raises pydantic's ValidationError."""
     nested: dict[str, Any] = {}
     for name, value in values.items():
-        group, _, leaf = name.rpartition(".")
-        (nested.setdefault(group, {}) if group else nested)[leaf] = value
+        *groups, leaf = name.split(".")
+        if general_name(name) != name:
+            action, leaf = name.removeprefix("sampling.").rsplit(".", 1)
+            groups = ["sampling", "actions", action]
+        table = nested
+        for group in groups:
+            table = table.setdefault(group, {})
+        table[leaf] = value
     return Settings.model_validate(nested)

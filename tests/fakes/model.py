@@ -8,7 +8,8 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from dola_ls.core.prompt import Prompt
 from dola_ls.core.strategy import Predictions
 from dola_ls.model.errors import ModelError
-from dola_ls.model.prices import FREE, Terms
+from dola_ls.model.known_models import FREE
+from dola_ls.model.prices import Terms
 from dola_ls.model.stream import Completion, Delta, Remote, Usage
 
 

@@ -8,7 +8,8 @@ import pytest
 
 from dola_ls.lsp.receipts import Spent, event, in_words
 from dola_ls.lsp.server import DolaServer, create_server
-from dola_ls.model.prices import Price, Terms
+from dola_ls.model.known_models import Price
+from dola_ls.model.prices import Terms
 from tests.fakes.editor import Editor
 from tests.fakes.model import FakeModel, fenced
 from tests.lsp.shop import AFTER, NEW, TEXT, chosen

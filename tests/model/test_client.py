@@ -248,10 +248,10 @@ async def test_a_server_that_refuses_the_prediction_is_asked_without_it_from_the
 async def test_a_400_that_names_another_field_is_told_and_not_sent_again(
     api: FakeApi, model: HttpModel
 ) -> None:
-    api.enqueue(status(400, {"error": {"message": "no", "param": "reasoning_effort"}}))
+    api.enqueue(status(400, {"error": {"message": "no", "param": "messages"}}))
     heard = await listen(model, Prompt("s", "u", prediction=LONG))
     assert isinstance(heard.error, BadRequest)
-    assert heard.error.parameter == "reasoning_effort"
+    assert heard.error.parameter == "messages"
     assert len(api.requests) == 1
 
 

@@ -298,10 +298,10 @@ FAULTS: dict[str, Told] = {
         status(400),
     ),
     "status 400, naming a field": told(
-        "HOST does not accept the parameter `temperature` (400): “no”. Nothing was changed. "
+        "HOST does not accept the parameter `messages` (400): “no”. Nothing was changed. "
         "Check that bytedance/dola-seed-2-0-code is a chat model of this server; `dola-ls "
         "check` sends the smallest request there is. (Request ID.)",
-        status(400, {"error": {"message": "no", "param": "temperature"}}),
+        status(400, {"error": {"message": "no", "param": "messages"}}),
     ),
     "status 401": told(
         "HOST does not accept the API key (401). Nothing was changed. Copy the key again into"

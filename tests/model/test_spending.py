@@ -16,8 +16,9 @@ from dola_ls.core.prompt import Prompt
 from dola_ls.model import errors
 from dola_ls.model.day_file import COPY, FILE, DayFile
 from dola_ls.model.errors import Facts, ModelError
+from dola_ls.model.known_models import FREE, Price
 from dola_ls.model.ledger import Ledger, Metered
-from dola_ls.model.prices import FREE, Estimate, Price, Terms
+from dola_ls.model.prices import Estimate, Terms
 from dola_ls.model.spending import ActionSum, CapReached, NotApproved, NotCounted, Purse
 from dola_ls.model.stream import Completion, Delta, Usage
 from dola_ls.settings import LimitSettings

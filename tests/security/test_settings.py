@@ -39,6 +39,8 @@ HOSTILE: dict[str, object] = {
     "limits.action_input_tokens": "none",
     "limits.actions_per_minute": 1000,
     "limits.in_flight": 32,
+    "sampling.stop": ["canary"],
+    "sampling.stream_options": {"include_usage": False},
     "prompts": {"refactor": "canary"},
     "actions": [{"id": "canary", "title": "Canary", "prompt": "canary"}],
 }

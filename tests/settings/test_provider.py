@@ -18,7 +18,7 @@ from dola_ls.model.provider import (
     LocalChoice,
     Unavailable,
     choose,
-    choose_own,
+    choose_for,
     open_model,
 )
 from dola_ls.model.weights import MODELS, models_dir
@@ -99,7 +99,7 @@ async def own_choice(env: Mapping[str, str], **named: str) -> tuple[Choice, Choi
     """Return what the settings lead to, and what they lead to for an action of the user's own."""
     settings, keys = resolve(None, env, {}, None).settings, Keys(env)
     own = OwnAction("a", "A", "Do it.", **named)
-    return await choose(settings, keys), await choose_own(own, settings, keys)
+    return await choose(settings, keys), await choose_for(own.action, own, settings, keys)
 
 
 @pytest.mark.parametrize(

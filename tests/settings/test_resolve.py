@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
 from dola_ls.resolve import resolve
 from dola_ls.settings import DEFAULTS, ENVIRONMENT, Settings, value_of
@@ -41,10 +42,21 @@ TWO_VALUES: dict[str, tuple[object, object]] = {
     "limits.action_input_tokens": (5000, 200000),
     "limits.actions_per_minute": (5, 60),
     "limits.in_flight": (1, 8),
+    "context.tokens": (1000, 20_000),
+    "sampling.temperature": (0.2, 1),
+    "sampling.top_p": (0.5, 1),
+    "sampling.frequency_penalty": (-2, 0.5),
+    "sampling.presence_penalty": (1, -0.5),
+    "sampling.seed": (1, 12345),
+    "sampling.max_tokens": (900, 20_000),
+    "sampling.stop": (["END"], ["# end", "// end"]),
+    "sampling.stream_options": ({"include_usage": False}, {"include_usage": True}),
 }
 FROM_THE_EDITOR = [
     "model", "fast_model", "apply", "log", "reasoning_effort", "receipts", "local.model",
-    "local.idle_minutes", "tests.framework",
+    "local.idle_minutes", "tests.framework", "context.tokens", "sampling.temperature",
+    "sampling.top_p", "sampling.frequency_penalty", "sampling.presence_penalty", "sampling.seed",
+    "sampling.max_tokens",
 ]  # fmt: skip
 
 
@@ -57,6 +69,8 @@ def user_file(folder: Path, text: str, mode: int = 0o600) -> Path:
 
 def toml(name: str, value: object) -> str:
     """Write one dotted setting as TOML; JSON's strings, numbers and lists are TOML's."""
+    if isinstance(value, dict):
+        return "".join(toml(f"{name}.{key}", item) for key, item in value.items())
     return f"{name} = {json.dumps(value)}\n"
 
 
@@ -70,6 +84,8 @@ def raw(settings: Settings, name: str) -> object:
     value: object = settings
     for part in name.split("."):
         value = getattr(value, part)
+    if isinstance(value, BaseModel):
+        return value.model_dump()
     return value.get_secret_value() if hasattr(value, "get_secret_value") else value
 
 
@@ -269,6 +285,23 @@ def test_a_wrong_value_leaves_the_one_of_a_weaker_source(tmp_path: Path) -> None
         ("limits.action_usd", "inf", ('"none" for no limit', "`0.5` is used")),
         ("limits.in_flight", 0, ("greater than or equal to 1",)),
         ("limits.in_flight", "none", ("valid integer", "`4` is used")),
+        ("context.tokens", 3, ("greater than or equal to 200", "3", "stays unset")),
+        ("context.tokens", True, ("valid integer",)),
+        ("sampling.temperature", 2.5, ("less than or equal to 2", "2.5")),
+        ("sampling.temperature", True, ("valid number",)),
+        ("sampling.temperature", "hot", ("valid number",)),
+        ("sampling.top_p", 0, ("greater than or equal to 0.01",)),
+        ("sampling.frequency_penalty", -3, ("greater than or equal to -2",)),
+        ("sampling.presence_penalty", 2.1, ("less than or equal to 2",)),
+        ("sampling.seed", 0, ("greater than or equal to 1",)),
+        ("sampling.seed", 1.5, ("valid integer",)),
+        ("sampling.max_tokens", 0, ("greater than or equal to 1",)),
+        ("sampling.stop", ["a", "b", "c", "d", "e"], ("at most 4 texts",)),
+        ("sampling.stop", ["\n"], ("not white space alone",)),
+        ("sampling.stop", ["```"], ("marks of code blocks",)),
+        ("sampling.stop", [">>>>>>> REPLACE"], ("marks of code blocks",)),
+        ("sampling.stop", [5], ("valid string",)),
+        ("sampling.stream_options", {"include_usage": 1}, ("valid boolean",)),
     ],
 )  # fmt: skip
 def test_a_wrong_value_in_the_user_file(

@@ -32,6 +32,9 @@ class Action:
     prompt: str = ""
     #: Its edits may touch comments and docstrings, and nothing else.
     comments_only: bool = False
+    #: Done by the model for cheap work unless the user names another: what it makes is read by
+    #: people, or is comments alone.
+    cheap: bool = False
 
     @property
     def verb(self) -> str:
@@ -39,7 +42,14 @@ class Action:
         return self.title.removeprefix("Dola: ").partition(" {")[0]
 
 
-EXPLAIN = Action("explain", "dola.explain", "Dola: Explain {name}", "dola.explain", "explanation")
+EXPLAIN = Action(
+    "explain",
+    "dola.explain",
+    "Dola: Explain {name}",
+    "dola.explain",
+    "explanation",
+    cheap=True,
+)
 REFACTOR = Action(
     "refactor", "dola.refactor", "Dola: Refactor {name}", "refactor.rewrite.dola", "region"
 )
@@ -61,6 +71,7 @@ DOCUMENT = Action(
     "region",
     symbols=frozenset({"function", "method", "class", "type", "module"}),
     comments_only=True,
+    cheap=True,
 )
 
 #: What a comment ``dola: …`` asks for; offered where there is one.

@@ -87,6 +87,7 @@ def render_own(
         prediction=rewritten if predicts and len(rewritten) >= MIN_PREDICTION else None,
         max_tokens=_answer_tokens(own, rewritten),
         action=own.id,
+        repeats="" if template.endswith("_blocks") else rewritten,
         left_out=context.left_out,
     )
 

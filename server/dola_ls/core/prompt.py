@@ -33,6 +33,8 @@ class Prompt:
     max_tokens: int = 2048
     #: The action it is for; what predictions gain is counted by action.
     action: str = ""
+    #: Code that the answer repeats for the most part, whether it is predicted or not; never sent.
+    repeats: str = ""
     #: Asked for the second time: at temperature 0 a model says the same again.
     again: bool = False
     #: What does not go along, to be shown to the user; never sent.
@@ -132,11 +134,13 @@ def render(
         task=instruction or text.task.substitute(fields or {}, name=context.name),
     )
     rewritten = context.code if whole else context.region
+    repeats = action.answer == "region" and not template.endswith("_blocks")
     return Prompt(
         system=text.system.substitute(fields or {}),
         user=user,
         prediction=rewritten if predicts and len(rewritten) >= MIN_PREDICTION else None,
         max_tokens=_answer_tokens(action, rewritten),
         action=action.id,
+        repeats=rewritten if repeats else "",
         left_out=context.left_out,
     )

@@ -50,7 +50,7 @@ def sent_page(
 
 
 def _most(request: dict[str, Any]) -> int:
-    return int(request["max_tokens"])
+    return int(request.get("max_tokens") or request["max_completion_tokens"])
 
 
 def _block(text: str, label: str = "text") -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from dola_ls.core.actions import Action
     from dola_ls.core.own_actions import OwnAction
     from dola_ls.model.keys import Keys
     from dola_ls.model.prediction import PredictionBook
@@ -102,15 +103,20 @@ class Configuration:
         self._told.update(fresh)
         return fresh
 
-    async def model(self, own: OwnAction | None = None) -> ChatModel | Unavailable:
+    async def model(
+        self, own: OwnAction | None = None, action: Action | None = None
+    ) -> ChatModel | Unavailable:
         """Return the model to ask, or why there is none. May ask a key command or the keyring.
 
-        An action of the user's own may name another model at the same address, or an effort.
+        For an action, its own or the settings may name another model at the same address, or an
+        effort; cheap work has a model of its own.
         """
         if self.fixed_model is not None:
             return self.fixed_model
+        from dola_ls.model.endpoint import Endpoint
         from dola_ls.model.keys import Keys
-        from dola_ls.model.provider import Unavailable, choose, open_model
+        from dola_ls.model.provider import Unavailable, choose, names_model, open_model
+        from dola_ls.model.request import unsent_settings
 
         predictions = await self.load_predictions()
         async with self._lock:
@@ -122,38 +128,50 @@ class Configuration:
             self._asked = resolved, choice
             if isinstance(choice, Unavailable):
                 return choice
+            if isinstance(choice, Endpoint):
+                unsent = unsent_settings(choice)
+                resolved.problems.extend(one for one in unsent if one not in resolved.problems)
             if self._model is None or choice != self._choice:
                 await self._close_model()
                 self._model = open_model(choice, predictions=predictions)
                 self._choice = choice
-            if own is None or (own.model is None and own.effort is None):
+            action = own.action if own is not None else action
+            if not names_model(action, own, settings):
                 return self._model
-            return await self._model_of(own, self._model, settings, self._keys)
+            return await self._model_of(action, own, self._model, settings, self._keys)
 
-    async def model_to_show(self, own: OwnAction | None = None) -> ChatModel | Unavailable:
+    async def model_to_show(
+        self, own: OwnAction | None = None, action: Action | None = None
+    ) -> ChatModel | Unavailable:
         """Return the model whose requests can be shown: where there is no key, all but that."""
         from dola_ls.model.provider import Unavailable, open_model, without_key
 
-        model = await self.model(own)
+        model = await self.model(own, action)
         if not isinstance(model, Unavailable):
             return model
-        choice = without_key(self.settings().settings, own)
+        action = own.action if own is not None else action
+        choice = without_key(self.settings().settings, action, own)
         return model if choice is None else open_model(choice, predictions=self._predictions)
 
     async def _model_of(
-        self, own: OwnAction, usual: ChatModel, settings: Settings, keys: Keys
+        self,
+        action: Action | None,
+        own: OwnAction | None,
+        usual: ChatModel,
+        settings: Settings,
+        keys: Keys,
     ) -> ChatModel | Unavailable:
-        """Return the model that an action of the user's own names."""
+        """Return the model that is named for an action."""
         from dola_ls.model.client import HttpModel
         from dola_ls.model.endpoint import Endpoint
-        from dola_ls.model.provider import Unavailable, choose_own
+        from dola_ls.model.provider import Unavailable, choose_for
 
-        choice = await choose_own(own, settings, keys)
+        choice = await choose_for(action, own, settings, keys)
         if isinstance(choice, Unavailable):
             return choice
         if isinstance(choice, Endpoint) and isinstance(usual, HttpModel):
             return usual.asking(choice)
-        if own.id not in self._without_model:
+        if own is not None and (own.model or own.effort) and own.id not in self._without_model:
             self._without_model.add(own.id)
             log.info(
                 "action %s: `model` and `effort` are left out, the embedded engine has one model",

@@ -170,7 +170,7 @@ class Jobs:
         from dola_ls.run import run
 
         self._server.tell_problems()
-        model = await self._server.configuration.model(task.own)
+        model = await self._server.configuration.model(task.own, task.action)
         if isinstance(model, Unavailable):
             return Refused(model.reason, "no_model")
         screen = await screen_for(self._server, task)

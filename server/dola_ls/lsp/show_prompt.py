@@ -76,7 +76,7 @@ async def preview(server: DolaServer, task: Task, progress: Progress) -> Outcome
     from dola_ls.model.provider import Unavailable
     from dola_ls.run import run
 
-    model = await server.configuration.model_to_show(task.own)
+    model = await server.configuration.model_to_show(task.own, task.action)
     if isinstance(model, Unavailable):
         return Refused(model.reason, "no_model")
     screen = await screen_for(server, task)
@@ -145,5 +145,6 @@ async def show_page(
     left_out = [f"{one.what[:1].upper()}{one.what[1:]}: {one.why}." for one in prompt.left_out]
     left_out += [f"No predicted output goes along: {why}."] if why is not None else []
     page = sent_page(label, facts, out.body, left_out)
+    left_out += out.notes
     path = server.pages.write(f"What would be sent ({label})", page)
     return Previewed(path, await show_document(server, path, take_focus=False))

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from dola_ls.model import errors, faults
+from dola_ls.model.dialects import Dialect, recognised
 from dola_ls.model.faults import Call
 from dola_ls.model.replies import (
     AnswerMessage,
@@ -45,6 +46,8 @@ class Assembly:
         self._usage: TokenUsage | None = None
         self._meta: Meta | None = None
         self._timings: Timings | None = None
+        self._fingerprint: str | None = None
+        self._dialect: Dialect | None = None
         #: The server's word for why it stopped, once it has said it.
         self.finish_reason: str | None = None
         #: Whether ``[DONE]`` was seen; nothing of use follows it.
@@ -89,6 +92,8 @@ class Assembly:
             inference_id=self._inference_id,
             refusal=self._refusal or None,
             predicted=self._predicted,
+            fingerprint=self._fingerprint,
+            dialect=self._dialect,
         )
         facts = replace(self._facts(), completion=completion)
         if not completion.ended:
@@ -114,6 +119,7 @@ class Assembly:
             report = faults.read_report(payload)
             found = report.request_id or self._inference_id
             raise faults.from_report(self._call, replace(report, request_id=found))
+        self._dialect = self._dialect or recognised(payload)
         return payload
 
     def _keep(self, reply: Reply) -> None:
@@ -122,6 +128,7 @@ class Assembly:
         self._meta = reply.meta or self._meta
         self._timings = reply.timings or self._timings
         self._inference_id = self._inference_id or reply.id
+        self._fingerprint = reply.system_fingerprint or self._fingerprint
 
     def _add(self, message: AnswerMessage | None, finish_reason: str | None) -> Delta | None:
         self.finish_reason = self.finish_reason or finish_reason

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import logging
 import random
+import re
 import time
 import uuid
 from collections import Counter
@@ -17,15 +19,19 @@ from dola_ls.core.prompt import MIN_PREDICTION, Prompt
 from dola_ls.core.strategy import Predictions
 from dola_ls.model import errors, retry
 from dola_ls.model.connection import Connections
+from dola_ls.model.dialects import Habits
 from dola_ls.model.endpoint import Endpoint, is_loopback
 from dola_ls.model.errors import ModelError
 from dola_ls.model.exchange import Exchange, Failure, Timeouts
 from dola_ls.model.faults import Call
 from dola_ls.model.prediction import Capability, PredictionBook
 from dola_ls.model.prices import Terms, terms_of
-from dola_ls.model.request import Outgoing, admit, compose, outgoing
+from dola_ls.model.request import Outgoing, admit, admit_answer, compose, outgoing
 from dola_ls.model.retry import Situation
 from dola_ls.model.stream import Completion, Delta, Remote
+from dola_ls.model.wire import ChatRequest
+
+log = logging.getLogger(__name__)
 
 
 class HttpModel:
@@ -46,6 +52,7 @@ class HttpModel:
         self._timeouts = timeouts or Timeouts()
         self._sleep = sleep
         self._breaker = retry.Breaker()
+        self._habits = Habits()
         self._connections = Connections(
             endpoint,
             httpx.Timeout(
@@ -68,12 +75,15 @@ class HttpModel:
 
     def outgoing(self, prompt: Prompt) -> Outgoing:
         """Return the first request that `stream` sends for a prompt; nothing is sent."""
-        return outgoing(self._endpoint, prompt, predicted=self._predicts(prompt))
+        manner = self._habits.of(self._endpoint)
+        return outgoing(self._endpoint, prompt, predicted=self._predicts(prompt), manner=manner)
 
     def why_unpredicted(self, prompt: Prompt) -> str | None:
         """Return what was learnt that keeps predictions from going along; None for nothing."""
         if self._endpoint.provider == "local":
             return None
+        if why := self._why_excluded(prompt.action):
+            return why
         return self.predictions.why_not(self._endpoint.origin, self._endpoint.model, prompt.action)
 
     @property
@@ -84,6 +94,7 @@ class HttpModel:
     async def stream(self, prompt: Prompt) -> AsyncGenerator[Delta, None]:
         """Yield the answer as it comes; see `ChatModel.stream`."""
         admit(self._endpoint)
+        admit_answer(self._endpoint, prompt)
         pause = self._breaker.pause_left(time.monotonic())
         if pause:
             raise errors.Paused(errors.Facts(host=self._endpoint.host), pause)
@@ -104,7 +115,7 @@ class HttpModel:
         if self._endpoint.provider == "local":
             return Predictions.LOCAL
         server = self._endpoint.origin, self._endpoint.model
-        if self.predictions.costly(*server, action):
+        if self.predictions.costly(*server, action) or self._why_excluded(action):
             return Predictions.IGNORED
         return {
             Capability.WORKS: Predictions.WORKS,
@@ -129,7 +140,8 @@ class HttpModel:
         predicted = self._predicts(prompt)
         spent, attempts = 0.0, Counter[Situation]()
         while True:
-            request = compose(endpoint, prompt, predicted=predicted)
+            manner = self._habits.of(endpoint)
+            request = compose(endpoint, prompt, predicted=predicted, manner=manner)
             # A new id each time: the server's support must be able to tell the tries apart.
             sent = (prompt.user, prompt.prediction or "")
             call = Call(endpoint, uuid.uuid4().hex, sent)
@@ -138,6 +150,7 @@ class HttpModel:
                 async with aclosing(exchange.run(request, predicted)) as deltas:
                     async for delta in deltas:
                         self._learn(prompt, delta.completion)
+                        self._log(request, delta.completion)
                         yield delta
             except ModelError as fault:
                 self._learn(prompt, fault.completion, whole=False)
@@ -153,6 +166,15 @@ class HttpModel:
             ):
                 self.predictions.refuse(endpoint.origin, endpoint.model)
                 predicted = False
+                continue
+            if isinstance(error, errors.BadRequest) and (
+                said := self._habits.amend(endpoint, error, request)
+            ):
+                log.info("%s: %s", endpoint.model, said)
+                if predicted and not self._habits.of(endpoint).predicts:
+                    self.predictions.refuse(endpoint.origin, endpoint.model)
+                    predicted = False
+                yield Delta(notice=said)
                 continue
             wait = retry.wait_before_retry(
                 failure.situation,
@@ -183,6 +205,26 @@ class HttpModel:
             await self._sleep(step)
             left -= step
 
+    def _log(self, request: ChatRequest, completion: Completion | None) -> None:
+        """Write down what the server's support and a repeated request need, and note its kind."""
+        if completion is None:
+            return
+        if completion.dialect is not None:
+            self._habits.meet(self._endpoint, completion.dialect)
+        log.debug(
+            "%s of %s: id %s, seed %s, fingerprint %s",
+            self._endpoint.model,
+            self._habits.of(self._endpoint).dialect.name,
+            _plain(completion.inference_id),
+            request.seed,
+            _plain(completion.fingerprint),
+        )
+
+    def _why_excluded(self, action: str) -> str | None:
+        """Return why the user's own settings let no prediction go along."""
+        plan = self._endpoint.plan
+        return plan.why_unpredicted(action) if plan is not None else None
+
     def _learn(self, prompt: Prompt, completion: Completion | None, *, whole: bool = True) -> None:
         """Note what the answer's counters say; of half an answer, only if they say anything."""
         if completion is None or not completion.predicted:
@@ -196,4 +238,11 @@ class HttpModel:
         # The embedded engine drafts from the prompt itself and does not know the field.
         if self._endpoint.provider == "local" or len(prompt.prediction or "") < MIN_PREDICTION:
             return False
+        if self._why_excluded(prompt.action) or not self._habits.of(self._endpoint).predicts:
+            return False
         return self.predictions.wanted(self._endpoint.origin, self._endpoint.model, prompt.action)
+
+
+def _plain(text: str | None) -> str:
+    """Return a server's word that may stand in a log; anything else may hold what was sent."""
+    return text if text is not None and re.fullmatch(r"[\w.:-]{1,128}", text) else "-"

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from ipaddress import ip_address
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit, urlunsplit
+
+from dola_ls.model.known_models import UNKNOWN_CONTEXT
+
+if TYPE_CHECKING:
+    from dola_ls.model.sampling import Plan
 
 Effort = Literal["low", "medium", "high"]
 
@@ -55,10 +60,12 @@ class Endpoint:
     reasoning_effort: Effort | None = "low"
     temperature: float | None = 0.0
     #: Tokens of context round the region that the model can afford.
-    context_tokens: int = 6000
+    context_tokens: int = UNKNOWN_CONTEXT
     #: Tokens added to ``max_tokens`` for reasoning, which shares that budget on Seed models. They
     #: think unless told not to, so leaving out the effort is no reason to leave these out.
     reasoning_tokens: int = 4096
+    #: How the user wants answers drawn; None where they say nothing.
+    plan: Plan | None = None
 
     @property
     def origin(self) -> str:

@@ -196,13 +196,30 @@ class TooLong(ModelError):
         )
 
 
+class AnswerTooShort(ModelError):
+    """The user's own limit on answers leaves no room for the one that is asked for."""
+
+    rule = "answer_too_short"
+
+    def __init__(self, facts: Facts, setting: str, limit: int, least: int) -> None:
+        super().__init__(
+            f"`{setting}` lets an answer have {limit} tokens, and these lines alone take about "
+            f"{least}. Nothing was sent. Raise it, or select fewer lines.",
+            facts,
+        )
+
+
 class BadRequest(ModelError):
     """The server does not accept the request (400, 422 and their like)."""
 
     rule = "bad_request"
 
-    def __init__(self, facts: Facts, parameter: str | None = None) -> None:
+    def __init__(
+        self, facts: Facts, parameter: str | None = None, *, unsupported: bool = False
+    ) -> None:
         self.parameter = parameter
+        #: Whether the parameter itself is refused, and not its value.
+        self.unsupported = unsupported
         what = f"the parameter `{parameter}`" if parameter else "the request"
         super().__init__(
             f"{facts.host} does not accept {what} ({facts.status or 400}){_saying(facts)}. Nothing "

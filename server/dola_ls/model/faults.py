@@ -14,6 +14,7 @@ import httpx
 
 from dola_ls.model import errors
 from dola_ls.model.connection import proxy_for
+from dola_ls.model.dialects import UNNAMED
 from dola_ls.model.endpoint import Endpoint, origin_of
 from dola_ls.model.errors import Facts, ModelError
 from dola_ls.model.retry import Situation, asked_wait
@@ -27,13 +28,19 @@ _OUT_OF_TOKENS = re.compile(r"(max_tokens|output limit|output tokens).{0,40}(rea
 _FILTERED = re.compile(r"sensitive.?content|content.?filter|content.?policy|content.?management")
 _NO_CREDIT = re.compile(r"insufficient_(quota|credits|balance)|out of credits?|ran out of credits?")
 _BAD_KEY = re.compile(r"(invalid|incorrect|missing).{0,10}api.?key|api.?key.{0,12}(in|not )valid")
-_NO_MODEL = re.compile(r"model.?not.?found|unknown model|model .{0,80}(does not exist|deprecated)")
+_NO_MODEL = re.compile(
+    r"model.?not.?found|unknown model|model .{0,80}(does not exist|deprecated|not found)"
+)
+_UNSUPPORTED = re.compile(
+    r"unsupported|not support|unrecognized|unknown|unexpected|extra.?(forbidden|inputs|fields)"
+    r"|not (permitted|allowed|recognized)|deprecated|no longer|use .?max_"
+)
 _BUSY = re.compile(r"overloaded|server.?busy")
 _RATE = re.compile(r"rate.?limit|too many requests")
 
 _PARAMETERS = sorted(
-    {*ChatRequest.model_fields, "max_completion_tokens", "stop", "n", "logprobs", "thinking"}
-    - {"n", "stop"},
+    # `n` and `stop` are words of many messages; a server that means them puts them into `param`.
+    {*ChatRequest.model_fields, "logprobs"} - {"stop"},
     key=len,
     reverse=True,
 )
@@ -213,15 +220,20 @@ def from_report(call: Call, report: Report, wait: float | None = None) -> ModelE
     parameter = _parameter(report)
     if status is None and parameter is None:
         return errors.ServerFault(facts)
-    return errors.BadRequest(facts, parameter)
+    unsupported = _UNSUPPORTED.search(words) is not None
+    return errors.BadRequest(facts, parameter, unsupported=unsupported)
 
 
 def _parameter(report: Report) -> str | None:
-    for text in (report.parameter or "", report.message):
-        found = _PARAMETER.search(text)
-        if found:
-            return found[1]
-    return None
+    if report.parameter in ("stop", "n"):
+        return report.parameter
+    if report.parameter and (found := _PARAMETER.search(report.parameter)):
+        return found[1]
+    for said, name in UNNAMED.items():
+        if said.search(report.words):
+            return name
+    found = _PARAMETER.search(report.message)
+    return found[1] if found else None
 
 
 def from_exception(call: Call, fault: Exception, reused: bool) -> tuple[ModelError, Situation]:

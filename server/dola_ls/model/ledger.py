@@ -41,6 +41,7 @@ _UNBILLED = (
     errors.RateLimited,
     errors.ModelRetired,
     errors.TooLong,
+    errors.AnswerTooShort,
     errors.BadRequest,
     errors.Redirected,
     errors.TlsFailed,

@@ -14,6 +14,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dola_ls.core.prompt import Prompt
 from dola_ls.core.strategy import Predictions
@@ -25,11 +26,15 @@ from dola_ls.model.client import HttpModel
 from dola_ls.model.endpoint import Endpoint, is_loopback
 from dola_ls.model.errors import Facts, ModelError
 from dola_ls.model.exchange import Timeouts
-from dola_ls.model.prices import FREE, Terms
+from dola_ls.model.known_models import FREE
+from dola_ls.model.prices import Terms
 from dola_ls.model.repeat import Differs, Repeat
 from dola_ls.model.request import Outgoing, outgoing
 from dola_ls.model.stream import Delta, Remote
 from dola_ls.model.weights import Weights
+
+if TYPE_CHECKING:
+    from dola_ls.model.sampling import Plan
 
 #: ``-P``: modules in the folder the editor was started in are not imported.
 ENGINE = (sys.executable, "-P", "-m", "dola_ls.model.engine")
@@ -93,6 +98,7 @@ class LocalModel:
         n_ctx: int = 8192,
         threads: int = 0,
         speculation: Speculation | None = SPECULATION,
+        plan: Plan | None = None,
         command: Sequence[str] = ENGINE,
     ) -> None:
         if isinstance(weights, Path):
@@ -102,6 +108,7 @@ class LocalModel:
         self.name = self._weights.title if self._weights else self._path.stem
         self.context_tokens = context_tokens
         self._idle_seconds = idle_seconds
+        self._plan = plan
         self._command = tuple(command)
         self._order = {
             "model": str(self._path),
@@ -274,6 +281,7 @@ class LocalModel:
             temperature=0.0,
             context_tokens=self.context_tokens,
             reasoning_tokens=0,
+            plan=self._plan,
         )
 
     def _failed(self, what: str, advice: str = "Run the action again.") -> EngineFailed:

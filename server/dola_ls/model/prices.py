@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from dola_ls.core.prompt import Prompt
 from dola_ls.model.endpoint import Endpoint, is_loopback
+from dola_ls.model.known_models import FREE, MODELS, Price, find
 from dola_ls.model.stream import Usage
 
 if TYPE_CHECKING:
+    from dola_ls.model.sampling import Plan
     from dola_ls.model.stream import ChatModel
 
 #: Beyond so many tokens of input BytePlus bills twice the price, for input and output.
@@ -26,30 +27,8 @@ _BYTES_PER_TOKEN = 2
 _FRAME = 32
 #: Dollars that no request costs.
 _ABSURD = 1_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Price:
-    """Dollars for a million tokens, which is millionths of a dollar for one."""
-
-    input: float
-    output: float
-
-
-FREE = Price(0.0, 0.0)
-#: Of the first provider: derived from the `meta.usage` of the samples in its documentation, which
-#: come to 1.3 times BytePlus's list (https://docs.aimlapi.com). Of BytePlus ModelArk: its list.
-#: What a server says that a call cost goes before all of these.
-PRICES = MappingProxyType(
-    {
-        "bytedance/dola-seed-2-0-code": Price(0.65, 3.90),
-        "bytedance/dola-seed-2-0-lite": Price(0.325, 2.60),
-        "seed-2-0-code-preview-260328": Price(0.50, 3.00),
-        "seed-2-0-lite-260228": Price(0.25, 2.00),
-    }
-)
 #: For models whose price is not known.
-DEAREST = max(PRICES.values(), key=lambda price: price.output)
+DEAREST = max((known.price for known in MODELS.values()), key=lambda price: price.output)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +38,16 @@ class Terms:
     price: Price
     #: Tokens that are added to what a prompt allows for its answer.
     reasoning_tokens: int = 0
+    #: Tokens that an answer of the model can have at all; None where that is not known.
+    largest_answer: int | None = None
+    #: How the user wants answers drawn, which may bound them otherwise.
+    plan: Plan | None = None
+
+    def answer_tokens(self, prompt: Prompt) -> int:
+        """Return the tokens that an answer may have, thoughts included."""
+        wanted = self.plan.of(prompt.action).max_tokens if self.plan is not None else None
+        tokens = wanted or prompt.max_tokens + self.reasoning_tokens
+        return min(tokens, self.largest_answer or tokens)
 
     @property
     def free(self) -> bool:
@@ -82,9 +71,13 @@ class Estimate:
 
 def terms_of(endpoint: Endpoint) -> Terms:
     """Return the terms of a model behind an address; on this machine nothing is billed."""
+    known = find(endpoint.model)
     if endpoint.provider == "local" or is_loopback(endpoint.base_url):
-        return Terms(FREE, endpoint.reasoning_tokens)
-    return Terms(PRICES.get(endpoint.model, DEAREST), endpoint.reasoning_tokens)
+        price = FREE
+    else:
+        price = known.price if known is not None and known.price != FREE else DEAREST
+    largest = known.largest_answer if known is not None else None
+    return Terms(price, endpoint.reasoning_tokens, largest, endpoint.plan)
 
 
 def stated_terms(model: ChatModel) -> Terms:
@@ -101,7 +94,7 @@ def estimate(terms: Terms, prompt: Prompt) -> Estimate:
     """
     predicted = _tokens(prompt.prediction or "")
     input = _tokens(prompt.system) + _tokens(prompt.user) + _FRAME
-    output = prompt.max_tokens + terms.reasoning_tokens + predicted
+    output = terms.answer_tokens(prompt) + predicted
     sent = input + predicted
     return Estimate(sent, output, _micros(terms.price, sent, output))
 

@@ -11,12 +11,16 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from dola_ls.core.own_actions import FAST, OwnAction
+from dola_ls.model import weights as files
 from dola_ls.model.endpoint import Endpoint, is_loopback, origin_of
 from dola_ls.model.keys import Key, Keys, NoKey
-from dola_ls.model.weights import MODELS, find, find_any, models_dir, named
+from dola_ls.model.known_models import LOCAL_CONTEXT, context_tokens
+from dola_ls.model.weights import MODELS, find_any, models_dir, named
 
 if TYPE_CHECKING:
+    from dola_ls.core.actions import Action
     from dola_ls.model.prediction import PredictionBook
+    from dola_ls.model.sampling import Plan
     from dola_ls.model.stream import ChatModel
     from dola_ls.settings import Settings
 
@@ -57,6 +61,8 @@ class LocalChoice:
     model: str
     weights: Path
     idle_minutes: float
+    context_tokens: int = LOCAL_CONTEXT
+    plan: Plan | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,26 +132,30 @@ async def choose(settings: Settings, keys: Keys, *, fast: bool = False) -> Choic
     return local if isinstance(local, LocalChoice) else _without_key(endpoint)
 
 
-async def choose_own(own: OwnAction, settings: Settings, keys: Keys) -> Choice:
-    """Decide as `choose` does, with the model and the effort that an action of the user's names.
+async def choose_for(
+    action: Action | None, own: OwnAction | None, settings: Settings, keys: Keys
+) -> Choice:
+    """Decide as `choose` does, with the model and the effort that are named for an action.
 
     Provider, address and key stay those of the settings. The embedded engine has one model, and
     that does not reason.
     """
-    return await choose(_with_own(own, settings), keys, fast=own.model == FAST)
+    settings, fast = _named_for(action, own, settings)
+    return await choose(settings, keys, fast=fast)
 
 
-def without_key(settings: Settings, own: OwnAction | None = None) -> Endpoint | LocalChoice | None:
+def without_key(
+    settings: Settings, action: Action | None = None, own: OwnAction | None = None
+) -> Endpoint | LocalChoice | None:
     """Return the model that would be asked if there were a key or, for `local`, its file.
 
     None where the settings name no address. For showing only: what needs a key refuses to send.
     """
-    fast = own is not None and own.model == FAST
-    settings = _with_own(own, settings) if own is not None else settings
+    settings, fast = _named_for(action, own, settings)
     name = _named(settings)
     if name == "local":
         weights = MODELS[settings.local.model]
-        return LocalChoice(weights.name, models_dir() / weights.file, settings.local.idle_minutes)
+        return _embedded(weights, models_dir() / weights.file, settings)
     if name != "custom":
         return _service("aimlapi" if name == "auto" else name, settings, None, fast)
     if settings.base_url is None or settings.model is None:
@@ -153,13 +163,31 @@ def without_key(settings: Settings, own: OwnAction | None = None) -> Endpoint | 
     return _of_ones_own(settings.base_url, settings.model, settings, None, fast)
 
 
-def _with_own(own: OwnAction, settings: Settings) -> Settings:
+def names_model(action: Action | None, own: OwnAction | None, settings: Settings) -> bool:
+    """Tell whether an action may be for another model, or another effort, than the usual ones."""
+    named, fast = _named_for(action, own, settings)
+    return fast or named is not settings
+
+
+def _named_for(
+    action: Action | None, own: OwnAction | None, settings: Settings
+) -> tuple[Settings, bool]:
+    """Return the settings with what is named for an action, and whether it is cheap work.
+
+    What an action of the user's own says itself goes before its table in the settings.
+    """
+    if action is None:
+        return settings, False
+    drawn = settings.sampling.actions.get(action.id)
+    model = (own.model if own else None) or (drawn.model if drawn else None)
+    effort = (own.effort if own else None) or (drawn.reasoning_effort if drawn else None)
+    fast = model.lower() == FAST if model else action.cheap
     named: dict[str, object] = {}
-    if own.model not in (None, FAST):
-        named["model"] = own.model
-    if own.effort is not None:
-        named["reasoning_effort"] = own.effort
-    return settings.model_copy(update=named)
+    if model and not fast:
+        named["model"] = model
+    if effort is not None:
+        named["reasoning_effort"] = effort
+    return (settings.model_copy(update=named) if named else settings), fast
 
 
 def open_model(
@@ -175,7 +203,12 @@ def open_model(
         return HttpModel(choice, predictions=predictions)
     from dola_ls.model.local import LocalModel
 
-    return LocalModel(choice.weights, idle_seconds=choice.idle_minutes * 60)
+    return LocalModel(
+        choice.weights,
+        context_tokens=choice.context_tokens,
+        idle_seconds=choice.idle_minutes * 60,
+        plan=choice.plan,
+    )
 
 
 def engine_installed() -> bool:
@@ -200,16 +233,20 @@ async def _known(name: str, settings: Settings, keys: Keys, fast: bool) -> Endpo
 def _service(name: str, settings: Settings, key: Key | None, fast: bool) -> Endpoint:
     provider = PROVIDERS[name]
     model = settings.model or provider.model
+    if fast:
+        # Someone who chose the model may not have the small one.
+        model = settings.fast_model or settings.model or provider.fast_model
     return Endpoint(
         provider=name,
         base_url=provider.base_url,
-        # Someone who chose the model may not have the small one.
-        model=settings.fast_model or (settings.model or provider.fast_model) if fast else model,
+        model=model,
         api_key=key.value if key else None,
         key_origin=key.origin if key else None,
         proxy=_proxy(settings),
         ca_bundle=settings.ca_bundle,
         reasoning_effort=settings.reasoning_effort or "low",
+        context_tokens=context_tokens(model, settings.context.tokens),
+        plan=_plan(settings),
     )
 
 
@@ -228,11 +265,12 @@ async def _custom(settings: Settings, keys: Keys, fast: bool) -> Endpoint | Unav
 
 
 def _of_ones_own(url: str, model: str, settings: Settings, key: Key | None, fast: bool) -> Endpoint:
+    model = settings.fast_model or model if fast else model
     effort = settings.reasoning_effort
     return Endpoint(
         provider="custom",
         base_url=url,
-        model=settings.fast_model or model if fast else model,
+        model=model,
         # Many servers of one's own want none; one that does will say so.
         api_key=key.value if key else None,
         key_origin=key.origin if key else None,
@@ -241,7 +279,19 @@ def _of_ones_own(url: str, model: str, settings: Settings, key: Key | None, fast
         reasoning_effort=effort,
         # Room for a model that thinks unasked, small enough for a server with a short context.
         reasoning_tokens=4096 if effort else 2048,
+        context_tokens=context_tokens(model, settings.context.tokens),
+        plan=_plan(settings),
     )
+
+
+def _embedded(weights: files.Weights, path: Path, settings: Settings) -> LocalChoice:
+    tokens = context_tokens(weights.title, settings.context.tokens)
+    return LocalChoice(weights.name, path, settings.local.idle_minutes, tokens, _plan(settings))
+
+
+def _plan(settings: Settings) -> Plan | None:
+    plan = settings.sampling.plan
+    return None if plan.empty else plan
 
 
 def _proxy(settings: Settings) -> str | None:
@@ -263,7 +313,7 @@ def _without_key(key: NoKey) -> Unavailable:
 def _local(settings: Settings) -> LocalChoice | Unavailable:
     wanted = MODELS[settings.local.model]
     # Someone who installed the other model only wants that one.
-    path = find(wanted.name) or find_any()
+    path = files.find(wanted.name) or find_any()
     if path is None:
         return Unavailable(
             f"The embedded model {wanted.title} is not installed, so nothing was done. Run "
@@ -274,4 +324,4 @@ def _local(settings: Settings) -> LocalChoice | Unavailable:
             "The embedded engine is not installed, only its model, so nothing was done. Run "
             "`python3 -m pip install 'dola-ls[local]'` in the environment of dola-ls."
         )
-    return LocalChoice((named(path) or wanted).name, path, settings.local.idle_minutes)
+    return _embedded(named(path) or wanted, path, settings)

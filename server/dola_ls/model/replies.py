@@ -212,6 +212,8 @@ class Timings(Incoming):
     prompt_ms: float | None = None
     predicted_n: int | None = None
     predicted_ms: float | None = None
+    #: Tokens of the prompt that were known from before.
+    cache_n: int | None = None
     draft_n: int | None = None
     draft_n_accepted: int | None = None
 
@@ -224,6 +226,7 @@ class Reply(Incoming):
     created: float | None = None
     model: str | None = None
     service_tier: str | None = None
+    system_fingerprint: str | None = None
     usage: TokenUsage | None = None
     meta: Meta | None = None
     timings: Timings | None = None
@@ -270,6 +273,8 @@ def counted(usage: TokenUsage | None, meta: Meta | None, timings: Timings | None
         accepted = timings.draft_n_accepted or 0
         rejected = timings.draft_n - accepted
     cached = usage.prompt_tokens_details.cached_tokens if usage.prompt_tokens_details else None
+    if cached is None and timings is not None:
+        cached = timings.cache_n
     return Usage(
         prompt_tokens=usage.prompt_tokens,
         completion_tokens=usage.completion_tokens,

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from dola_ls.core.prompt import Prompt
 from dola_ls.core.strategy import Predictions
+
+if TYPE_CHECKING:
+    from dola_ls.model.dialects import Dialect
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,10 @@ class Completion:
     refusal: str | None = None
     #: Whether the request that was answered carried a prediction.
     predicted: bool = False
+    #: The server's word for how it is set up at the time; a seed means the same under one of them.
+    fingerprint: str | None = None
+    #: What kind of server it showed itself to be; None for no mark.
+    dialect: Dialect | None = None
 
     @property
     def ended(self) -> bool:

@@ -176,6 +176,12 @@ class ResponseFormat(Outgoing):
     json_schema: JsonSchema | None = None
 
 
+class Thinking(Outgoing):
+    """Whether the model thinks: what models of ModelArk take that know no effort."""
+
+    type: Literal["enabled", "disabled", "auto"]
+
+
 class ChatRequest(Outgoing):
     """The body of ``POST /chat/completions``."""
 
@@ -195,13 +201,17 @@ class ChatRequest(Outgoing):
     seed: int | None = Field(default=None, ge=1)
     reasoning_effort: Literal["low", "medium", "high"] | None = None
     response_format: ResponseFormat | None = None
+    # Fields of other servers; see `dola_ls.model.dialects`.
+    max_completion_tokens: int | None = Field(default=None, ge=1)
+    stop: list[str] | None = Field(default=None, min_length=1, max_length=4)
+    thinking: Thinking | None = None
 
     @model_validator(mode="after")
     def _prediction_stands_alone(self) -> Self:
         # https://platform.openai.com/docs/guides/predicted-outputs: servers that know the field
         # refuse a request that has one of these as well.
         if self.prediction is not None:
-            excluded = ("tools", "tool_choice", "parallel_tool_calls")
+            excluded = ("tools", "tool_choice", "parallel_tool_calls", "max_completion_tokens")
             present = [name for name in excluded if getattr(self, name) is not None]
             penalties = ("frequency_penalty", "presence_penalty")
             present += [name for name in penalties if (getattr(self, name) or 0) > 0]
