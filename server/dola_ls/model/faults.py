@@ -38,12 +38,9 @@ _UNSUPPORTED = re.compile(
 _BUSY = re.compile(r"overloaded|server.?busy")
 _RATE = re.compile(r"rate.?limit|too many requests")
 
-_PARAMETERS = sorted(
-    # `n` and `stop` are words of many messages; a server that means them puts them into `param`.
-    {*ChatRequest.model_fields, "logprobs"} - {"stop"},
-    key=len,
-    reverse=True,
-)
+#: Words of many messages; a server that means the field of that name puts it into `param`.
+_WORDS = {"model", "messages", "stream", "stop", "n"}
+_PARAMETERS = sorted({*ChatRequest.model_fields, "logprobs"} - _WORDS, key=len, reverse=True)
 _PARAMETER = re.compile(rf"(?<![\w-])({'|'.join(_PARAMETERS)})(?![\w-])")
 
 #: Characters of a server's message that are shown at most.
@@ -211,10 +208,11 @@ def from_report(call: Call, report: Report, wait: float | None = None) -> ModelE
         return errors.RateLimited(facts, wait)
     if status in (503, 529) or (status is None and _BUSY.search(words)):
         return errors.Overloaded(facts)
+    # llama.cpp says with status 500 that an answer has filled the context.
+    if status == 413 or ((refused or status == 500) and _TOO_LONG.search(words)):
+        return errors.TooLong(facts)
     if status is not None and status >= 500:
         return errors.ServerFault(facts)
-    if status == 413 or _TOO_LONG.search(words):
-        return errors.TooLong(facts)
     if _OUT_OF_TOKENS.search(words):
         return errors.OutOfTokens(facts)
     parameter = _parameter(report)
@@ -225,7 +223,7 @@ def from_report(call: Call, report: Report, wait: float | None = None) -> ModelE
 
 
 def _parameter(report: Report) -> str | None:
-    if report.parameter in ("stop", "n"):
+    if report.parameter in _WORDS:
         return report.parameter
     if report.parameter and (found := _PARAMETER.search(report.parameter)):
         return found[1]
