@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,10 +10,13 @@ from types import ModuleType
 
 import pytest
 
+from dola_ls.core.actions import BY_COMMAND
 from dola_ls.core.own_actions import OwnAction
+from dola_ls.core.prompt import Prompt
 from dola_ls.model.client import HttpModel
 from dola_ls.model.endpoint import Endpoint
 from dola_ls.model.keys import Keys
+from dola_ls.model.local import LocalModel
 from dola_ls.model.provider import (
     Choice,
     LocalChoice,
@@ -124,6 +128,106 @@ async def test_an_action_of_the_users_own_names_model_and_effort_and_nothing_els
         usual.api_key,
         usual.key_origin,
     )
+
+
+async def for_action(id: str, env: Mapping[str, str], file: str, folder: Path) -> Choice:
+    """Return what is asked for one of the server's own actions."""
+    path = folder / "config.toml"
+    path.write_text(file)
+    path.chmod(0o600)
+    resolved = resolve(None, {**KEY, **env}, {}, path)
+    assert resolved.problems == []
+    action = next(action for action in BY_COMMAND.values() if action.id == id)
+    return await choose_for(action, None, resolved.settings, Keys({**KEY, **env}))
+
+
+CODE, LITE = "bytedance/dola-seed-2-0-code", "bytedance/dola-seed-2-0-lite"
+
+
+@pytest.mark.parametrize(
+    ("id", "file", "model", "effort"),
+    [
+        ("refactor", "", CODE, "low"),
+        ("generateTests", "", CODE, "low"),
+        ("fix", "", CODE, "low"),
+        ("instruct", "", CODE, "low"),
+        ("explain", "", LITE, "low"),
+        ("document", "", LITE, "low"),
+        ("explain", 'fast_model = "small"\n', "small", "low"),
+        ("explain", 'model = "big"\n', "big", "low"),
+        ("explain", '[sampling.explain]\nmodel = "mine"\n', "mine", "low"),
+        ("explain", f'[sampling.explain]\nmodel = "{CODE}"\n', CODE, "low"),
+        ("refactor", '[sampling.refactor]\nmodel = "Fast"\n', LITE, "low"),
+        ("refactor", '[sampling.refactor]\nreasoning_effort = "high"\n', CODE, "high"),
+        ("fix", '[sampling.refactor]\nmodel = "fast"\n', CODE, "low"),
+        (
+            "document",
+            'reasoning_effort = "medium"\n[sampling.document]\nreasoning_effort = "high"\n',
+            *(LITE, "high"),
+        ),
+        ("document", 'reasoning_effort = "medium"\n', LITE, "medium"),
+    ],
+)
+async def test_which_model_does_what(
+    id: str, file: str, model: str, effort: str, tmp_path: Path
+) -> None:
+    found = endpoint(await for_action(id, {}, file, tmp_path))
+    assert (found.model, found.reasoning_effort) == (model, effort)
+    assert found.base_url == "https://api.aimlapi.com/v1"
+
+
+async def test_what_an_own_action_says_itself_goes_before_its_table(tmp_path: Path) -> None:
+    own = OwnAction("mine", "Mine", "Do it.", model="one", effort="low")
+    path = tmp_path / "config.toml"
+    path.write_text(
+        '[sampling.mine]\nmodel = "two"\nreasoning_effort = "high"\nseed = 3\n'
+        '[[actions]]\nid = "mine"\ntitle = "Mine"\nprompt = "Do it."\n'
+    )
+    path.chmod(0o600)
+    settings = resolve(None, KEY, {}, path).settings
+    found = endpoint(await choose_for(own.action, own, settings, Keys(KEY)))
+    assert (found.model, found.reasoning_effort) == ("one", "low")
+    assert found.plan is not None
+    assert found.plan.of("mine").seed == 3
+    silent = OwnAction("mine", "Mine", "Do it.")
+    found = endpoint(await choose_for(silent.action, silent, settings, Keys(KEY)))
+    assert (found.model, found.reasoning_effort) == ("two", "high")
+
+
+@pytest.mark.parametrize(
+    ("file", "env", "tokens"),
+    [
+        ("", {}, 8192),
+        ("[context]\ntokens = 30000\n", {}, 30_000),
+        ("[context]\ntokens = 200000\n", {}, 131_072),
+        ("", {"DOLA_BASE_URL": "https://own.example", "DOLA_MODEL": "m"}, 6000),
+        (
+            "[context]\ntokens = 2000\n",
+            {"DOLA_BASE_URL": "https://own.example", "DOLA_MODEL": "m"},
+            2000,
+        ),
+        ("", {"DOLA_PROVIDER": "ark"}, 8192),
+    ],
+)
+async def test_how_much_code_goes_along_comes_from_the_model_and_the_user(
+    file: str, env: dict[str, str], tokens: int, tmp_path: Path
+) -> None:
+    assert endpoint(await chosen({**KEY, **env}, file, tmp_path)).context_tokens == tokens
+
+
+@pytest.mark.usefixtures("engine")
+async def test_the_embedded_engine_gets_the_plan_and_as_much_as_fits(tmp_path: Path) -> None:
+    install("0.5b")
+    text = "[context]\ntokens = 9000\n[sampling]\nseed = 5\n"
+    found = await chosen({"DOLA_PROVIDER": "local"}, text, tmp_path)
+    assert isinstance(found, LocalChoice)
+    assert found.context_tokens == 4096
+    model = open_model(found)
+    assert isinstance(model, LocalModel)
+    assert model.context_tokens == 4096
+    sent = json.loads(model.outgoing(Prompt("s", "u")).body)
+    assert (sent["seed"], "reasoning_effort" in sent) == (5, False)
+    await model.aclose()
 
 
 @pytest.mark.usefixtures("engine")

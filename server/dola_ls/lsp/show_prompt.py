@@ -144,7 +144,7 @@ async def show_page(
     why = model.why_unpredicted(prompt) if isinstance(model, HttpModel) else None
     left_out = [f"{one.what[:1].upper()}{one.what[1:]}: {one.why}." for one in prompt.left_out]
     left_out += [f"No predicted output goes along: {why}."] if why is not None else []
-    page = sent_page(label, facts, out.body, left_out)
     left_out += out.notes
+    page = sent_page(label, facts, out.body, left_out)
     path = server.pages.write(f"What would be sent ({label})", page)
     return Previewed(path, await show_document(server, path, take_focus=False))
