@@ -9,12 +9,16 @@ import type { Configuration } from './configuration';
 export function forServer(settings: Configuration): Record<string, unknown> {
   const effort = settings.get('reasoningEffort', 'default');
   const frameworks = settings.get<string[]>('tests.framework', []);
+  const sampling = settings.get<Record<string, unknown>>('sampling', {});
+  const tokens = settings.get<number | null>('contextSize', null);
   return {
     apply: settings.get('apply', 'review'),
     ...optional('model', settings.get('model', '').trim()),
     ...optional('fast_model', settings.get('fastModel', '').trim()),
     ...(effort !== 'default' && { reasoning_effort: effort }),
     ...(frameworks.length > 0 && { tests: { framework: frameworks } }),
+    ...(Object.keys(sampling).length > 0 && { sampling }),
+    ...(tokens !== null && { context: { tokens } }),
     local: {
       model: settings.get('local.model', '1.5b'),
       idle_minutes: settings.get('local.idleMinutes', 15),

@@ -29,6 +29,12 @@ test('nothing set means the defaults, and nothing in the environment', () => {
   assert.deepEqual(environment(having()), {});
 });
 
+test('how answers are drawn goes as the server names it, and only where it is set', () => {
+  const sampling = { seed: 7, explain: { model: 'fast', temperature: 0.3 } };
+  const sent = forServer(having({ sampling, contextSize: 3000 }));
+  assert.deepEqual([sent.sampling, sent.context], [sampling, { tokens: 3000 }]);
+});
+
 test('where code goes travels by the environment, and never by the settings', () => {
   const set = having({ provider: 'custom', baseUrl: ' https://example.com/v1 ', log: 'trace', model: 'm' });
   assert.deepEqual(environment(set), {
