@@ -166,6 +166,7 @@ class Asking:
             _sum([usage.accepted_prediction_tokens for usage in usages]),
             _sum([usage.rejected_prediction_tokens for usage in usages]),
             _cost([usage.cost_usd for usage in usages]),
+            _sum([usage.cached_tokens for usage in usages]),
         )
 
 

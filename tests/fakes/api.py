@@ -101,6 +101,7 @@ def usage_of(
     completion: int = 20,
     *,
     reasoning: int = 0,
+    cached: int = 0,
     accepted: int | None = None,
     rejected: int | None = None,
 ) -> dict[str, Any]:
@@ -113,7 +114,7 @@ def usage_of(
         "prompt_tokens": prompt,
         "completion_tokens": completion,
         "total_tokens": prompt + completion,
-        "prompt_tokens_details": {"cached_tokens": 0},
+        "prompt_tokens_details": {"cached_tokens": cached},
         "completion_tokens_details": details,
     }
 

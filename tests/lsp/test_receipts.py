@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,9 @@ def test_a_receipt_names_what_is_known_and_nothing_else() -> None:
         "predicted tokens: 80 accepted, 3 rejected, $0.000420"
     )
     assert in_words(Receipt("seed", 0.04)) == "seed, 0.0 s"
+    assert in_words(replace(WHOLE, cached_tokens=480)).startswith(
+        "seed, 1.3 s, 512 tokens in (480 cached), 120 out, "
+    )
 
 
 def test_the_end_says_what_came_of_it() -> None:

@@ -271,3 +271,19 @@ def test_where_it_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert own.parts[-2:] == ("dola-ls", "predictions.json")
     # An environment that a test made up has no home to write to.
     assert create_server(env={}).configuration._predictions_file() is None
+
+
+async def test_what_the_server_had_read_before_is_told(tmp_path: Path) -> None:
+    """A prompt begins with what stays the same, so that a provider's cache can hit."""
+    async with FakeApi() as api:
+        usage = usage_of(40, 20, cached=32)
+        api.enqueue(answer(fenced(TEXT.replace("total = 0", "total = 0.0")), usage=usage))
+        server = server_of(api, tmp_path)
+        async with Editor.connect(server, options={"receipts": True}) as editor:
+            await editor.open(URI, TEXT)
+            await act(editor)
+            assert "40 tokens in (32 cached), 20 out" in await status(editor)
+            [line] = [line for line in editor.logged() if "tokens in" in line]
+            assert "40 tokens in (32 cached)" in line
+            [event] = editor.received("telemetry/event")
+            assert event["params"]["cachedTokens"] == 32

@@ -20,6 +20,8 @@ class Receipt:
     accepted_prediction_tokens: int | None = None
     rejected_prediction_tokens: int | None = None
     cost_usd: float | None = None
+    #: Those of `prompt_tokens` that the server had read before.
+    cached_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

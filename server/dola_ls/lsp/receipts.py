@@ -48,7 +48,8 @@ def in_words(receipt: Receipt, spent: Spent | None = None) -> str:
     """Return all that is known of what an action cost, in one line; it never holds code."""
     words = [receipt.model, f"{receipt.seconds:.1f} s"]
     if receipt.prompt_tokens is not None:
-        words.append(f"{receipt.prompt_tokens} tokens in")
+        cached = f" ({receipt.cached_tokens} cached)" if receipt.cached_tokens else ""
+        words.append(f"{receipt.prompt_tokens} tokens in{cached}")
     if receipt.completion_tokens is not None:
         words.append(f"{receipt.completion_tokens} out")
     if receipt.reasoning_tokens:
@@ -74,6 +75,7 @@ def event(action: str, outcome: Outcome, spent: Spent | None = None) -> dict[str
         "model": receipt.model,
         "seconds": round(receipt.seconds, 3),
         "promptTokens": receipt.prompt_tokens,
+        "cachedTokens": receipt.cached_tokens,
         "completionTokens": receipt.completion_tokens,
         "reasoningTokens": receipt.reasoning_tokens,
         "acceptedPredictionTokens": receipt.accepted_prediction_tokens,

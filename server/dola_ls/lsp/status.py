@@ -68,7 +68,11 @@ def _session(ledger: Ledger) -> str:
     words = [f"{total.calls} {'answer' if total.calls == 1 else 'answers'} ({each})"]
     if total.calls > total.uncounted_calls:
         thinking = f" ({total.reasoning_tokens} thinking)" if total.reasoning_tokens else ""
-        words += [f"{total.prompt_tokens} tokens in", f"{total.completion_tokens} out{thinking}"]
+        cached = f" ({total.cached_tokens} cached)" if total.cached_tokens else ""
+        words += [
+            f"{total.prompt_tokens} tokens in{cached}",
+            f"{total.completion_tokens} out{thinking}",
+        ]
     if total.uncounted_calls:
         words.append(f"tokens of {total.uncounted_calls} not told")
     accepted, rejected = total.accepted_prediction_tokens, total.rejected_prediction_tokens
