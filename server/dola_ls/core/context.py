@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from dola_ls.core.actions import Target
+from dola_ls.core.along import NOTHING, Related
 from dola_ls.core.document import Document, Span
 from dola_ls.core.languages import language_of
 from dola_ls.core.left_out import LeftOut, lines_left_out
@@ -43,6 +44,10 @@ class Context:
     first_line: int = 1
     #: What of the file is not shown.
     left_out: tuple[LeftOut, ...] = ()
+    #: The lines that these are, from 0: from one up to another.
+    hidden: tuple[tuple[int, int], ...] = ()
+    #: Code from elsewhere, to read only.
+    related: Related = NOTHING
 
     @property
     def code(self) -> str:
@@ -53,7 +58,8 @@ class Context:
         """Return the same with all of the file round the region."""
         before = plain_newlines(document.text[: region.start]).removeprefix("\ufeff")
         after = plain_newlines(document.text[region.end :])
-        return replace(self, before=before, after=after, left_out=())
+        related = self.related.elsewhere()
+        return replace(self, before=before, after=after, left_out=(), hidden=(), related=related)
 
 
 def file_name(uri: str) -> str:
@@ -122,4 +128,5 @@ def collect(document: Document, target: Target, budget: int) -> Context:
         whole_symbol=target.whole_symbol,
         first_line=first + 1,
         left_out=lines_left_out(name, unseen),
+        hidden=tuple(gap for gap in unseen if gap[0] < gap[1]),
     )

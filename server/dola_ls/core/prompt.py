@@ -7,16 +7,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from pathlib import PurePosixPath
 from string import Template
 
 from dola_ls.core.actions import Action
+from dola_ls.core.along import Piece, Related
 from dola_ls.core.context import Context, estimate_tokens
-from dola_ls.core.languages import language_of
+from dola_ls.core.languages import language_of, language_of_file
 from dola_ls.core.left_out import LeftOut
 
 #: Below this many characters a prediction gains nothing: servers were measured to accept none of
 #: it (https://github.com/bartolli/opencues/issues/138).
 MIN_PREDICTION = 200
+
+#: What stands above code from elsewhere.
+_USED = "Code that it uses, to read only:"
+_CALLS = "Code that calls it, to read only:"
 
 _FENCES = re.compile(r"`{3,}")
 
@@ -39,6 +45,8 @@ class Prompt:
     again: bool = False
     #: What does not go along, to be shown to the user; never sent.
     left_out: tuple[LeftOut, ...] = ()
+    #: What goes along with the code at hand and why, to be shown to the user.
+    along: tuple[Piece, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +80,28 @@ def _around(context: Context, fence: str, label: str) -> str:
     if after:
         parts.append(f"Code after it, to read only:\n{fence}{label}\n{after}\n{fence}\n")
     return "\n".join(parts) + "\n" if parts else ""
+
+
+def shown_related(related: Related) -> str:
+    """Return the code from elsewhere as a prompt shows it: by file, in an order of its own.
+
+    It comes before all that is about the region, as it changes least from one request to the next.
+    """
+    parts: list[str] = []
+    for calls, label in ((False, _USED), (True, _CALLS)):
+        shown: dict[tuple[str, bool], list[str]] = {}
+        for piece in related.ordered():
+            if piece.calls is calls:
+                shown.setdefault((piece.path, piece.here), []).append(piece.text)
+        if shown:
+            parts.append(label)
+        for (path, here), texts in shown.items():
+            code = "\n\n".join(texts)
+            fence = fence_for(code)
+            language = language_of_file(PurePosixPath(path))
+            where = f"{path}, further away" if here else path
+            parts.append(f"{where}\n{fence}{language}\n{code}\n{fence}")
+    return "\n".join(parts) + "\n\n" if parts else ""
 
 
 def _subject(context: Context, fence: str, region: str) -> str:
@@ -120,7 +150,7 @@ def render(
     label = context.language
     region = context.region if context.region.endswith("\n") else context.region + "\n"
     code = context.code.strip("\n") + "\n"
-    user = text.user.substitute(
+    user = shown_related(context.related) + text.user.substitute(
         file=context.file,
         language=language_of(context.language).name,
         around=_around(context, fence, label),
@@ -142,5 +172,6 @@ def render(
         max_tokens=_answer_tokens(action, rewritten),
         action=action.id,
         repeats=rewritten if repeats else "",
-        left_out=context.left_out,
+        left_out=(*context.left_out, *context.related.left_out),
+        along=context.related.pieces,
     )

@@ -16,7 +16,7 @@ from dola_ls.core.languages import language_of_file
 from dola_ls.core.syntax import Tree, parse
 from dola_ls.core.testing.draft_imports import script_import_of
 from dola_ls.core.testing.listing import Listing, folders_above, joined
-from dola_ls.core.testing.outlines import declarations, head_of, is_require
+from dola_ls.core.testing.outlines import Declared, declarations, head_of, is_require
 from dola_ls.core.testing.script_imports import exports_of
 
 if TYPE_CHECKING:
@@ -36,8 +36,8 @@ _PASSED_ON = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class _Name:
-    """A name in another file of the project, and from where the importing file says it is."""
+class Imported:
+    """A name of another file of the project, as a file imports it."""
 
     path: str
     #: Empty for the module itself.
@@ -61,47 +61,57 @@ def heads_of_imports(
     tree: Tree, used: Collection[str], code: str, source: str, listing: Listing
 ) -> Iterator[str]:
     """Yield the heads of what `code` uses from other files of the project, in order of import."""
-    language = tree.language.id
-    if language == "python":
-        found = _python(tree, source, listing)
-    elif language.startswith(("javascript", "typescript")):
-        found = _script(tree, source, listing)
-    else:
-        return
-    wanted: list[_Name] = []
-    for one in found:
+    wanted: list[Imported] = []
+    for one in imports_of(tree, source, listing):
         if one.name and one.local in used:
             wanted.append(one)
         elif not one.name:
             members = re.findall(rf"(?<![\w.]){re.escape(one.local)}\.(\w+)", code)
-            wanted += [_Name(one.path, name, one.module, name) for name in dict.fromkeys(members)]
+            wanted += [
+                Imported(one.path, name, one.module, name) for name in dict.fromkeys(members)
+            ]
     told: set[str] = set()
     for one in wanted[:_FILES]:
-        head = _head(one.path, one.name, listing, _HOPS)
+        there = declared_at(one.path, one.name, listing)
+        head = head_of(there[1], there[2]) if there is not None else ""
         if head and head not in told:
             told.add(head)
             yield f"{tree.language.line_comment} from {one.module}\n{head}"
 
 
-def _head(path: str, name: str, listing: Listing, hops: int) -> str:
-    """Return the head of what a file declares under a name, or passes on from another one."""
+def imports_of(tree: Tree, source: str, listing: Listing) -> Iterator[Imported]:
+    """Yield what a file imports from files of its project; Python and JavaScript."""
+    if tree.language.id == "python":
+        yield from _python(tree, source, listing)
+    elif tree.language.id.startswith(("javascript", "typescript")):
+        yield from _script(tree, source, listing)
+
+
+def declared_at(path: str, name: str, listing: Listing) -> tuple[str, Tree, Declared] | None:
+    """Return where a name that a file exports is declared, be it another one that it passes on."""
+    return _declared_at(path, name, listing, _HOPS)
+
+
+def _declared_at(
+    path: str, name: str, listing: Listing, hops: int
+) -> tuple[str, Tree, Declared] | None:
     document = Document("", language_of_file(PurePosixPath(path)), 0, listing.text(path))
     tree = parse(document)
     if tree is None or not hops:
-        return ""
+        return None
     python = tree.language.id == "python"
     inner = name if python else _inner_name(document.text, name)
     for found in declarations(tree):
         if inner in found.names:
-            return head_of(tree, found)
+            return path, tree, found
     onward = _python(tree, path, listing) if python else _passed_on(document.text, path, listing)
     for one in onward:
         inner = name if one.local == "*" else one.name
         if one.local in {name, "*"} and inner and (
-            head := _head(one.path, inner, listing, hops - 1)
+            there := _declared_at(one.path, inner, listing, hops - 1)
         ):  # fmt: skip
-            return head
-    return ""
+            return there
+    return None
 
 
 def _inner_name(text: str, name: str) -> str:
@@ -115,7 +125,7 @@ def _inner_name(text: str, name: str) -> str:
 # -- Python --------------------------------------------------------------------------------------
 
 
-def _python(tree: Tree, source: str, listing: Listing) -> Iterator[_Name]:
+def _python(tree: Tree, source: str, listing: Listing) -> Iterator[Imported]:
     for node in import_nodes(tree):
         try:
             statement = ast.parse(tree.text_of(node).replace("\r", "\n").strip()).body[0]
@@ -127,10 +137,10 @@ def _python(tree: Tree, source: str, listing: Listing) -> Iterator[_Name]:
             for alias in statement.names:
                 path = _module(alias.name, 0, source, listing)
                 if path is not None:
-                    yield _Name(path, "", alias.name, alias.asname or alias.name)
+                    yield Imported(path, "", alias.name, alias.asname or alias.name)
 
 
-def _from(statement: ast.ImportFrom, source: str, listing: Listing) -> Iterator[_Name]:
+def _from(statement: ast.ImportFrom, source: str, listing: Listing) -> Iterator[Imported]:
     module, level = statement.module or "", statement.level
     said = "." * level + module
     path = _module(module, level, source, listing)
@@ -139,9 +149,9 @@ def _from(statement: ast.ImportFrom, source: str, listing: Listing) -> Iterator[
         below = f"{module}.{alias.name}" if module else alias.name
         inner = _module(below, level, source, listing)
         if inner is not None:
-            yield _Name(inner, "", below if not level else said + alias.name, local)
+            yield Imported(inner, "", below if not level else said + alias.name, local)
         elif path is not None:
-            yield _Name(path, alias.name, said, local)
+            yield Imported(path, alias.name, said, local)
 
 
 def _module(module: str, level: int, source: str, listing: Listing) -> str | None:
@@ -166,7 +176,7 @@ def _module(module: str, level: int, source: str, listing: Listing) -> str | Non
 # -- JavaScript and TypeScript -------------------------------------------------------------------
 
 
-def _script(tree: Tree, source: str, listing: Listing) -> Iterator[_Name]:
+def _script(tree: Tree, source: str, listing: Listing) -> Iterator[Imported]:
     for node in import_nodes(tree):
         # What is imported as a type alone is declared there all the same.
         text = re.sub(r"^import\s+type\b", "import", tree.text_of(node).strip())
@@ -175,12 +185,12 @@ def _script(tree: Tree, source: str, listing: Listing) -> Iterator[_Name]:
         if path is None:
             continue
         if everything := re.search(r"\*\s+as\s+([\w$]+)", one.whole):
-            yield _Name(path, "", one.module, everything[1])
+            yield Imported(path, "", one.module, everything[1])
         for local, outside in one.names.items():
-            yield _Name(path, outside, one.module, local)
+            yield Imported(path, outside, one.module, local)
         if re.fullmatch(r"[\w$]+", one.default):
             required = "require(" in text and exports_of(listing.text(path)).default is None
-            yield _Name(path, "" if required else "default", one.module, one.default)
+            yield Imported(path, "" if required else "default", one.module, one.default)
 
 
 def _script_file(module: str, source: str, listing: Listing) -> str | None:
@@ -195,14 +205,14 @@ def _script_file(module: str, source: str, listing: Listing) -> str | None:
     return next((name for name in candidates if name in listing.known and name != source), None)
 
 
-def _passed_on(text: str, path: str, listing: Listing) -> Iterator[_Name]:
+def _passed_on(text: str, path: str, listing: Listing) -> Iterator[Imported]:
     """Yield what a module exports that stands in another one; ``*`` is everything."""
     for match in _PASSED_ON.finditer(text):
         there = _script_file(match["from"], path, listing)
         if there is None:
             continue
         if match["all"]:
-            yield _Name(there, "*", match["from"], "*")
+            yield Imported(there, "*", match["from"], "*")
         for item in (match["names"] or "").split(","):
             inner, _, outside = item.strip().removeprefix("type ").partition(" as ")
-            yield _Name(there, inner.strip(), match["from"], outside.strip() or inner.strip())
+            yield Imported(there, inner.strip(), match["from"], outside.strip() or inner.strip())

@@ -1,0 +1,115 @@
+"""The definitions of a workspace by their names, and which of some namesakes is meant."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import PurePosixPath
+
+from dola_ls.core.syntax import Tree
+from dola_ls.core.tags import Definition, Tagged
+from dola_ls.core.testing.imported import import_nodes
+
+#: Languages that use each other's names.
+_FAMILIES = (
+    frozenset({"javascript", "javascriptreact", "typescript", "typescriptreact"}),
+    frozenset({"c", "cpp"}),
+)
+#: Languages whose files of one folder see each other's names without an import.
+_PACKAGES = frozenset({"go", "java", "csharp", "php"})
+_REQUIRED = re.compile(r"^\s*require(?:_relative)?\b.*$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A definition and the file it stands in."""
+
+    path: str
+    definition: Definition
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """What is known of a workspace at one moment; never changed."""
+
+    files: Mapping[str, Tagged] = field(default_factory=dict)
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, list[Place]]:
+        found: dict[str, list[Place]] = defaultdict(list)
+        for path in sorted(self.files):
+            for definition in self.files[path].definitions:
+                found[definition.name].append(Place(path, definition))
+        return found
+
+    def defining(self, name: str, language: str) -> list[Place]:
+        """Return where files of a language declare a name, in the order of their paths."""
+        family = family_of(language)
+        return [
+            place
+            for place in self._by_name.get(name, ())
+            if self.files[place.path].language in family
+        ]
+
+    def of_file(self, path: str, name: str, container: str = "") -> list[Definition]:
+        """Return what a file declares under a name; several where it is overloaded."""
+        tagged = self.files.get(path)
+        return [
+            one
+            for one in (tagged.definitions if tagged is not None else ())
+            if one.name == name and one.container == container
+        ]
+
+    def naming(self, name: str, language: str) -> list[str]:
+        """Return the files of a language that hold a name, in the order of their paths."""
+        family = family_of(language)
+        return sorted(
+            path
+            for path, tagged in self.files.items()
+            if name in tagged.names and tagged.language in family
+        )
+
+
+def family_of(language: str) -> Collection[str]:
+    """Return the languages whose names a language can use."""
+    return next((family for family in _FAMILIES if language in family), {language})
+
+
+class Hints:
+    """What the imports of a file say of other files, in languages whose imports are not followed.
+
+    They name folders and files in one way or another: ``#include "money.h"``, ``use crate::money``,
+    ``import shop.Money;``. Where the files of a folder are one package, that needs no import.
+    """
+
+    def __init__(self, tree: Tree, path: str) -> None:
+        self._language = tree.language.id
+        self._folder = PurePosixPath(path).parent
+        said = [tree.text_of(node) for node in import_nodes(tree)]
+        if self._language == "ruby":
+            said += _REQUIRED.findall(tree.document.text)
+        self._words = frozenset(re.findall(r"\w+", "\n".join(said).casefold()))
+
+    def names(self, path: str) -> bool:
+        """Tell whether a file is one that the imports may mean."""
+        there = PurePosixPath(path)
+        if self._language in _PACKAGES and there.parent == self._folder:
+            return True
+        folder = there.parent.name.casefold()
+        if there.stem.casefold() in self._words:
+            return True
+        return self._language == "go" and bool(folder) and folder in self._words
+
+
+def narrowed(places: list[Place], hints: Hints) -> list[Place]:
+    """Return the places in the one file that is meant; none where that is not certain."""
+    files = {place.path for place in places}
+    if len(files) > 1:
+        files = {path for path in files if hints.names(path)} or files
+    if len(files) == 2 and len({str(PurePosixPath(path).with_suffix("")) for path in files}) == 1:
+        # What a header declares and its source defines is one and the same.
+        files = {max(files)}
+    return [place for place in places if place.path in files] if len(files) == 1 else []
