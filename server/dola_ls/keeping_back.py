@@ -12,12 +12,17 @@ import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dola_ls.core.languages import language_of, language_of_file
 from dola_ls.core.policy import IGNORE_FILES, is_within, may_hold_secrets
 from dola_ls.core.safe_markdown import safe_markdown
 from dola_ls.project import project_root, repository_of
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
 
 #: Whether the file systems of this machine usually take ``A.py`` and ``a.py`` for the same.
 _FOLDS = os.name == "nt" or sys.platform == "darwin"
@@ -187,16 +192,24 @@ def _lines(file: Path) -> list[str] | None:
 
 def _match(lines: Sequence[str], path: str, fold: bool) -> int | None:
     """Return the number of the line that names a path, or None; raises ValueError."""
-    from pathspec import GitIgnoreSpec
-
-    numbered = [(number, line) for number, line in enumerate(lines) if line]
-    if fold:
-        path, numbered = path.casefold(), [(n, line.casefold()) for n, line in numbered]
-    spec = GitIgnoreSpec.from_lines([line for _, line in numbered])
-    result = spec.check_file(path)
+    spec, numbers = _spec(tuple(lines), fold)
+    result = spec.check_file(path.casefold() if fold else path)
     if not result.include or result.index is None:
         return None
-    return numbered[result.index][0]
+    return numbers[result.index]
+
+
+@lru_cache(maxsize=64)
+def _spec(lines: tuple[str, ...], fold: bool) -> tuple[GitIgnoreSpec, list[int]]:
+    """Return the patterns of some lines, and the number of each one's line; raises ValueError.
+
+    All files of a workspace are looked at one after the other, and most by the same few files.
+    """
+    from pathspec import GitIgnoreSpec
+
+    numbers = [number for number, line in enumerate(lines) if line]
+    used = [lines[number] for number in numbers]
+    return GitIgnoreSpec.from_lines([one.casefold() for one in used] if fold else used), numbers
 
 
 def _shown(text: str) -> str:

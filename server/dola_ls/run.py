@@ -11,12 +11,12 @@ from __future__ import annotations
 from dola_ls import sentences
 from dola_ls.ask import Asking
 from dola_ls.core import gate
-from dola_ls.core.context import collect
 from dola_ls.core.limits import why_not_document, why_not_region
 from dola_ls.core.outcome import Outcome, Refused
 from dola_ls.core.screening import Screen
 from dola_ls.edit import edit
 from dola_ls.explaining import explain
+from dola_ls.in_context import in_context
 from dola_ls.model.stream import ChatModel
 from dola_ls.task import Editor, Task
 from dola_ls.write_new import write_new
@@ -39,8 +39,9 @@ async def run(
         return Refused(reason, "too_large_or_empty")
     if task.action.answer == "region" and (verdict := gate.may_edit(task.file)):
         return Refused(f"{sentences.capital(verdict.reason)} Nothing was sent.", verdict.rule)
-    context = collect(task.document, task.target, model.context_tokens)
-    asking = Asking(model, editor, task, screen or Screen())
+    screen = screen or Screen()
+    context = await in_context(task, editor, model.context_tokens, screen)
+    asking = Asking(model, editor, task, screen)
     if task.action.answer == "explanation":
         return await explain(task, editor, asking, context)
     if task.action.answer == "new-file":

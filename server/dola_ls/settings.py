@@ -162,6 +162,15 @@ class TestSettings(BaseModel):
     run: Annotated[bool | tuple[str, ...], BeforeValidator(_run)] = False
 
 
+class ContextSettings(BaseModel):
+    """What a request holds besides the code at hand."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    #: Whether definitions of what the code uses go along, from all files of the workspace.
+    related: bool = Field(default=True, strict=True)
+
+
 class PrivacySettings(BaseModel):
     """What may leave the machine; from the user alone."""
 
@@ -250,6 +259,7 @@ class Settings(BaseModel):
     ) = None
     #: Whether each action's figures are sent to the client as a `telemetry/event`.
     receipts: bool = Field(default=False, strict=True)
+    context: ContextSettings = ContextSettings()
     local: LocalSettings = LocalSettings()
     tests: TestSettings = TestSettings()
     privacy: PrivacySettings = PrivacySettings()

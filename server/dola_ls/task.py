@@ -8,6 +8,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Protocol
 
 from dola_ls.core.actions import FIX, Action, Target, title_of
+from dola_ls.core.along import Related
 from dola_ls.core.candidate import Verdict
 from dola_ls.core.composed import composed
 from dola_ls.core.diagnostics import Diagnostic
@@ -153,6 +154,19 @@ class Proposal:
     verdict: Verdict | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What code from elsewhere is looked for, beside what the task says."""
+
+    #: The tokens there is room for.
+    room: int
+    #: Lines of the file that are not shown, from 0: from one up to another.
+    hidden: tuple[tuple[int, int], ...] = ()
+    instruction: str = ""
+    #: Calls of the task's symbol are wanted too.
+    callers: bool = False
+
+
 class Editor(Protocol):
     """What an action needs of the editor; the protocol layer implements it."""
 
@@ -162,6 +176,13 @@ class Editor(Protocol):
 
     def parsed(self, document: Document) -> Tree | None:
         """Return the syntax tree of a version of a document."""
+        ...
+
+    async def related(self, task: Task, sought: Sought) -> Related:
+        """Return code from elsewhere that goes along with the task's; it is not waited for long.
+
+        There is none where the user wants none. The task has a tree.
+        """
         ...
 
     async def may_send(self, prompt: Prompt) -> str | None:

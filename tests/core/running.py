@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
 
 from dola_ls.core.actions import REFACTOR, Action, find_target
+from dola_ls.core.along import NOTHING, Related
 from dola_ls.core.document import Document, Edit, Span, apply_edits
 from dola_ls.core.outcome import Refused
 from dola_ls.core.prompt import Prompt
@@ -14,7 +15,7 @@ from dola_ls.core.testing.frameworks import FRAMEWORKS
 from dola_ls.core.testing.placement import Placement
 from dola_ls.core.testing.results import Failure, Results
 from dola_ls.placing import Home
-from dola_ls.task import NotApplied, Now, Proposal, Task
+from dola_ls.task import NotApplied, Now, Proposal, Sought, Task
 
 TEXT = """\
 import os
@@ -63,6 +64,9 @@ class FakeEditor:
         #: How the tests go, in turn; none means that the user wants none run.
         self.results: list[Results | str] = []
         self.runs: list[str] = []
+        #: What goes along with the code, and what was asked for.
+        self.along = NOTHING
+        self.sought: list[Sought] = []
         self.marked: list[Sequence[Failure]] = []
 
     def type(self, edit: Edit) -> None:
@@ -74,6 +78,10 @@ class FakeEditor:
 
     def parsed(self, document: Document) -> Tree | None:
         return parse(document)
+
+    async def related(self, task: Task, sought: Sought) -> Related:
+        self.sought.append(sought)
+        return self.along
 
     async def may_send(self, prompt: Prompt) -> str | None:
         return None

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import tree_sitter
 
 #: Files that are read, calls that are shown of one of them, and lines of a call.
-_FILES, _EACH, _LINES = 12, 2, 3
+_FILES, _EACH, _LINES = 12, 2, 5
 #: How instructions speak of what callers notice.
 _NOTICED = re.compile(
     r"\b(?:param\w*|arg(?:s|ument\w*)?|signature\w*|renam\w*|return\w*|rais\w*|throw\w*|call\w*"
@@ -97,10 +97,10 @@ def _lines(tree: Tree, node: tree_sitter.Node) -> str:
     """Return the lines of a call, and a comment that says in which symbol it stands."""
     document = tree.document
     call, first = node, node.start_point[0]
-    while call.parent is not None and call.parent.end_point[0] < first + _LINES:
-        if call.parent.start_point[0] < first:
-            break
+    while call.parent is not None and call.parent.start_point[0] == first:
         call = call.parent
+        if call.type.endswith(("statement", "declaration", "definition", "item")):
+            break
     last = min(call.end_point[0], first + _LINES - 1)
     start = tree.offset(node.start_byte)
     span = Span(document.starts[first], document.line_span(last).end)

@@ -94,7 +94,7 @@ def shown_related(related: Related) -> str:
             if piece.calls is calls:
                 shown.setdefault((piece.path, piece.here), []).append(piece.text)
         if shown:
-            parts.append(label)
+            parts.append(f"\n{label}" if parts else label)
         for (path, here), texts in shown.items():
             code = "\n\n".join(texts)
             fence = fence_for(code)

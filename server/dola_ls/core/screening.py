@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from dola_ls.core.along import Piece, Related
 from dola_ls.core.candidate import Verdict
 from dola_ls.core.context import file_name, plain_newlines
 from dola_ls.core.document import Document, apply_edits
 from dola_ls.core.left_out import LeftOut
+from dola_ls.core.policy import misleading_characters
 from dola_ls.core.prompt import Prompt
 from dola_ls.core.rewrite import Rewrite
 from dola_ls.core.secrets import Secret, find_secrets
@@ -94,6 +96,26 @@ def screened(prompt: Prompt, screen: Screen, documents: Iterable[Document]) -> C
         left_out=(*prompt.left_out, *left_out),
     )
     return Cleared(prompt, hidden)
+
+
+def harmless(related: Related, screen: Screen) -> Related:
+    """Return the related code without the pieces that hold what must not be sent, or be hidden.
+
+    The action goes on without them, and its request is looked through as a whole all the same.
+    """
+    pieces: list[Piece] = []
+    left_out = list(related.left_out)
+    for piece in related.pieces:
+        text = f"{piece.path}\n{piece.text}"
+        secrets = [] if screen.stays else find_secrets(text, screen.own_keys)
+        what = piece.why if piece.here else f"{piece.why}, in {piece.path}"
+        if secrets:
+            left_out.append(LeftOut(what, f"it holds what looks like {secrets[0].name}"))
+        elif misleading_characters(piece.text):
+            left_out.append(LeftOut(what, "it holds invisible characters"))
+        else:
+            pieces.append(piece)
+    return Related(tuple(pieces), tuple(left_out))
 
 
 def _distinct(secrets: Iterable[Secret]) -> list[Secret]:

@@ -6,9 +6,11 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from dola_ls.core.along import Piece
 from dola_ls.core.context import estimate_tokens
 from dola_ls.core.page_head import as_code
 from dola_ls.core.prompt import fence_for
+from dola_ls.core.safe_markdown import safe_markdown
 
 _AGAIN = (
     "This is the first request of the action as things are now; an answer that cannot be used goes "
@@ -21,11 +23,12 @@ def sent_page(
     facts: Sequence[tuple[str, str]],
     body: bytes,
     left_out: Sequence[str] = (),
+    along: Sequence[Piece] = (),
 ) -> str:
     """Return a page of Markdown on a request.
 
     `body` is its JSON, as it is sent. `facts` are names and values in Markdown, `left_out` says in
-    sentences what does not go along, and why.
+    sentences what does not go along, and why; `along` is code from elsewhere that does.
     """
     request: dict[str, Any] = json.loads(body)
     messages = [(one["role"], one["content"]) for one in request["messages"]]
@@ -37,6 +40,8 @@ def sent_page(
     parts = [f"# What would be sent: {as_code(label)}", f"Nothing was sent. {_AGAIN}"]
     size = f"about {tokens} tokens ({len(body)} bytes); the answer may have {_most(request)} tokens"
     parts.append("\n".join(f"- {name}: {value}" for name, value in [*facts, ("Size", size)]))
+    if along:
+        parts += ["## Code from elsewhere", "\n".join(_told(along))]
     if left_out:
         parts += ["## Left out", "\n".join(f"- {sentence}" for sentence in left_out)]
     for role, text in messages:
@@ -47,6 +52,18 @@ def sent_page(
     parts += ["## Request body", "All of the above as it is sent, with line breaks to read it by."]
     parts.append(_block(whole, "json"))
     return "\n\n".join(parts) + "\n"
+
+
+def _told(along: Sequence[Piece]) -> list[str]:
+    """Return a line for each file of which something goes along, with what and why."""
+    files: dict[tuple[str, bool], list[str]] = {}
+    for piece in sorted(along, key=lambda one: (one.calls, one.here, one.path, one.first)):
+        files.setdefault((piece.path, piece.here), []).append(piece.why)
+    lines = []
+    for (path, here), whys in files.items():
+        each = "; ".join(safe_markdown(why) for why in dict.fromkeys(whys))
+        lines.append(f"- {as_code(path)}{' (this file)' if here else ''}: {each}")
+    return lines
 
 
 def _most(request: dict[str, Any]) -> int:

@@ -6,6 +6,7 @@ import ast
 import importlib
 import re
 import textwrap
+import threading
 import warnings
 from bisect import bisect_right
 from collections.abc import Iterator
@@ -48,14 +49,31 @@ class Symbol:
         return f"{self.container}.{self.name}" if self.container else self.name
 
 
+class _Parsers(threading.local):
+    """The parsers of one thread: a parser has a state, and files are parsed in threads too."""
+
+    def __init__(self) -> None:
+        self.made: dict[tuple[str, str], tree_sitter.Parser] = {}
+
+
+_PARSERS = _Parsers()
+
+
 @cache
-def _parser(grammar: tuple[str, str]) -> tree_sitter.Parser:
+def _grammar(package: str, function: str) -> tree_sitter.Language:
     # Imported on first use: a grammar is a shared library of up to 5 MB.
     import tree_sitter
 
-    package, function = grammar
-    pointer = getattr(importlib.import_module(package), function)()
-    return tree_sitter.Parser(tree_sitter.Language(pointer))
+    return tree_sitter.Language(getattr(importlib.import_module(package), function)())
+
+
+def _parser(grammar: tuple[str, str]) -> tree_sitter.Parser:
+    import tree_sitter
+
+    made = _PARSERS.made.get(grammar)
+    if made is None:
+        made = _PARSERS.made[grammar] = tree_sitter.Parser(_grammar(*grammar))
+    return made
 
 
 class Tree:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from dola_ls.lsp.consent import Consents
     from dola_ls.lsp.failures import Failures
     from dola_ls.lsp.review import Proposals
+    from dola_ls.lsp.surveying import Survey
     from dola_ls.model.ledger import Ledger
     from dola_ls.model.stream import ChatModel
     from dola_ls.task import Now
@@ -62,6 +63,16 @@ class DolaServer(QuietErrors, LanguageServer):
         self._failures: Failures | None = None
         self._proposals: Proposals | None = None
         self._ledger: Ledger | None = None
+        self._survey: Survey | None = None
+
+    @property
+    def survey(self) -> Survey:
+        """What is known of the workspace's files; nothing before the first action."""
+        if self._survey is None:
+            from dola_ls.lsp.surveying import Survey
+
+            self._survey = Survey(self)
+        return self._survey
 
     @property
     def consents(self) -> Consents:
@@ -153,6 +164,8 @@ class DolaServer(QuietErrors, LanguageServer):
     async def close(self) -> None:
         """Stop all jobs and let go of the model and the pages."""
         await self.jobs.close()
+        if self._survey is not None:
+            await self._survey.close()
         if self._ledger is not None:
             await self._ledger.purse.save()
         await self.configuration.close()

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types
 
 from dola_ls.core.actions import BY_COMMAND, REFACTOR
+from dola_ls.core.left_out import LeftOut
 from dola_ls.core.outcome import Outcome, Previewed, Refused
 from dola_ls.core.page_head import as_code
 from dola_ls.core.policy import show_hidden
 from dola_ls.core.prompt import Prompt
+from dola_ls.core.safe_markdown import safe_markdown
 from dola_ls.core.sent_page import sent_page
 from dola_ls.core.strategy import Predictions
 from dola_ls.lsp import own
@@ -142,9 +144,15 @@ async def show_page(
         key = "none was found, so this cannot be sent; `dola-ls check` says what to do"
     facts = [("To", to), ("Model", as_code(out.model)), ("Key", key)]
     why = model.why_unpredicted(prompt) if isinstance(model, HttpModel) else None
-    left_out = [f"{one.what[:1].upper()}{one.what[1:]}: {one.why}." for one in prompt.left_out]
+    left_out = [_sentence(one) for one in prompt.left_out]
     left_out += [f"No predicted output goes along: {why}."] if why is not None else []
     left_out += out.notes
-    page = sent_page(label, facts, out.body, left_out)
+    page = sent_page(label, facts, out.body, left_out, prompt.along)
     path = server.pages.write(f"What would be sent ({label})", page)
     return Previewed(path, await show_document(server, path, take_focus=False))
+
+
+def _sentence(left: LeftOut) -> str:
+    """Say what does not go along; a file of the workspace may be called as it likes."""
+    what = " ".join(safe_markdown(left.what).split())
+    return f"{what[:1].upper()}{what[1:]}: {left.why}."

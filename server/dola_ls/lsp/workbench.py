@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
+from dola_ls.core.along import NOTHING, Related
 from dola_ls.core.document import CLOSED, Document, Edit, apply_edits
 from dola_ls.core.languages import language_of_file
 from dola_ls.core.outcome import Refused
@@ -25,7 +26,7 @@ from dola_ls.lsp.leaving import wishes_of
 from dola_ls.lsp.progress import Progress
 from dola_ls.placing import Home, find_home
 from dola_ls.project import check_new_file, project_root, workspace_folder_of
-from dola_ls.task import NotApplied, Now, Proposal, Task
+from dola_ls.task import NotApplied, Now, Proposal, Sought, Task
 
 if TYPE_CHECKING:
     from dola_ls.lsp.server import DolaServer
@@ -73,6 +74,12 @@ class Workbench:
     def parsed(self, document: Document) -> Tree | None:
         """Return the syntax tree of the current version."""
         return self._server.trees.get(document)
+
+    async def related(self, task: Task, sought: Sought) -> Related:
+        """Return code from elsewhere, by what is known of the workspace; none if it is not set."""
+        if not self._server.configuration.settings().settings.context.related:
+            return NOTHING
+        return await self._server.survey.related(task, sought)
 
     async def may_send(self, prompt: Prompt) -> str | None:
         """Return why a prompt may not be sent; the user may be asked for that."""
