@@ -27,6 +27,7 @@ from dola_ls.settings import (
     RESTRICTED,
     RESTRICTED_VALUES,
     SECRET,
+    STAYS_OFF,
     Settings,
     general_name,
     is_setting,
@@ -114,7 +115,10 @@ def resolve(
         for name, value in _flat(layer, problems):
             if not layer.trusted and name == "workspaceTrusted":
                 continue  # no setting, but a word on the workspace: `Configuration.trusted`
-            if not layer.trusted and _is_restricted(name, value):
+            if not layer.trusted and (
+                _is_restricted(name, value)
+                or (name in STAYS_OFF and value is True and name in own and own[name] is False)
+            ):
                 distrusted[name] = None
             elif layer.source == "command line" and name == "api_key":
                 problems.append(

@@ -42,6 +42,9 @@ RESTRICTED = frozenset(
 )
 #: Log levels that write code to disk; the same rule.
 RESTRICTED_VALUES = {"log": frozenset({"trace"})}
+#: What the user has switched off in their own file stays off, whatever a workspace may say; for the
+#: others a client may set it either way.
+STAYS_OFF = frozenset({"context.related"})
 #: Settings whose values are never shown, not even to say what is wrong with them.
 SECRET = frozenset({"api_key", "key_command", "proxy"})
 ENVIRONMENT = {
@@ -162,15 +165,6 @@ class TestSettings(BaseModel):
     run: Annotated[bool | tuple[str, ...], BeforeValidator(_run)] = False
 
 
-class ContextSettings(BaseModel):
-    """What a request holds besides the code at hand."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    #: Whether definitions of what the code uses go along, from all files of the workspace.
-    related: bool = Field(default=True, strict=True)
-
-
 class PrivacySettings(BaseModel):
     """What may leave the machine; from the user alone."""
 
@@ -214,6 +208,8 @@ class ContextSettings(BaseModel):
 
     #: Tokens of it; None means a part of the model's window (`known_models.CONTEXT_SHARE`).
     tokens: Annotated[int, Field(strict=True, ge=200, le=200_000)] | None = None
+    #: Whether definitions of what the code uses go along, from all files of the workspace.
+    related: bool = Field(default=True, strict=True)
 
 
 class SamplingSettings(Sampling):
@@ -259,7 +255,6 @@ class Settings(BaseModel):
     ) = None
     #: Whether each action's figures are sent to the client as a `telemetry/event`.
     receipts: bool = Field(default=False, strict=True)
-    context: ContextSettings = ContextSettings()
     local: LocalSettings = LocalSettings()
     tests: TestSettings = TestSettings()
     privacy: PrivacySettings = PrivacySettings()

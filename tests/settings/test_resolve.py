@@ -27,6 +27,7 @@ TWO_VALUES: dict[str, tuple[object, object]] = {
     "ca_bundle": (os.path.abspath("/etc/one.pem"), os.path.abspath("/etc/two.pem")),
     "reasoning_effort": ("medium", "high"),
     "receipts": (True, False),
+    "context.related": (True, False),
     "local.model": ("0.5b", "1.5b"),
     "local.idle_minutes": (5, 6.5),
     "tests.framework": (["pytest"], ["vitest", "unittest"]),
@@ -57,6 +58,7 @@ FROM_THE_EDITOR = [
     "local.idle_minutes", "tests.framework", "context.tokens", "sampling.temperature",
     "sampling.top_p", "sampling.frequency_penalty", "sampling.presence_penalty", "sampling.seed",
     "sampling.max_tokens",
+    "context.related",
 ]  # fmt: skip
 
 
@@ -91,6 +93,19 @@ def raw(settings: Settings, name: str) -> object:
 
 def test_the_table_names_every_setting() -> None:
     assert set(TWO_VALUES) == set(DEFAULTS)
+
+
+def test_no_workspace_switches_on_what_the_users_own_file_switched_off(tmp_path: Path) -> None:
+    path = user_file(tmp_path, "[context]\nrelated = false\n")
+    on = {"context": {"related": True}}
+    for client, configuration in ((on, None), (None, on), (on, on)):
+        resolved = resolve(client, {}, {}, path, configuration=configuration)
+        assert not resolved.settings.context.related
+        [problem] = resolved.problems
+        assert "`context.related` from the editor's settings: ignored" in problem
+    off = {"context": {"related": False}}
+    assert not resolve(off, {}, {}, None).settings.context.related
+    assert resolve(off, {}, {}, None, configuration=on).settings.context.related
 
 
 def test_defaults() -> None:

@@ -10,7 +10,11 @@ export function forServer(settings: Configuration): Record<string, unknown> {
   const effort = settings.get('reasoningEffort', 'default');
   const frameworks = settings.get<string[]>('tests.framework', []);
   const sampling = settings.get<Record<string, unknown>>('sampling', {});
-  const tokens = settings.get<number | null>('contextSize', null);
+  const tokens = settings.get<number | null>('context.tokens', null);
+  const context = {
+    ...(tokens !== null && { tokens }),
+    ...(!settings.get('context.related', true) && { related: false }),
+  };
   return {
     apply: settings.get('apply', 'review'),
     ...optional('model', settings.get('model', '').trim()),
@@ -18,7 +22,7 @@ export function forServer(settings: Configuration): Record<string, unknown> {
     ...(effort !== 'default' && { reasoning_effort: effort }),
     ...(frameworks.length > 0 && { tests: { framework: frameworks } }),
     ...(Object.keys(sampling).length > 0 && { sampling }),
-    ...(tokens !== null && { context: { tokens } }),
+    ...(Object.keys(context).length > 0 && { context }),
     local: {
       model: settings.get('local.model', '1.5b'),
       idle_minutes: settings.get('local.idleMinutes', 15),

@@ -31,7 +31,7 @@ test('nothing set means the defaults, and nothing in the environment', () => {
 
 test('how answers are drawn goes as the server names it, and only where it is set', () => {
   const sampling = { seed: 7, explain: { model: 'fast', temperature: 0.3 } };
-  const sent = forServer(having({ sampling, contextSize: 3000 }));
+  const sent = forServer(having({ sampling, 'context.tokens': 3000 }));
   assert.deepEqual([sent.sampling, sent.context], [sampling, { tokens: 3000 }]);
 });
 
@@ -44,6 +44,10 @@ test('where code goes travels by the environment, and never by the settings', ()
   });
   const sent = forServer(set);
   assert.deepEqual(Object.keys(sent).sort(), ['apply', 'local', 'model', 'receipts']);
+});
+
+test('code of other files goes along unless that is switched off', () => {
+  assert.deepEqual(forServer(having({ 'context.related': false })).context, { related: false });
 });
 
 test('no workspace may set what decides what runs, where code goes or what is written', () => {
