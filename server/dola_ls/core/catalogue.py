@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import takewhile
 from pathlib import PurePosixPath
 
 from dola_ls.core.syntax import Tree
@@ -93,22 +94,22 @@ class Hints:
             said += _REQUIRED.findall(tree.document.text)
         self._words = frozenset(re.findall(r"\w+", "\n".join(said).casefold()))
 
-    def names(self, path: str) -> bool:
-        """Tell whether a file is one that the imports may mean."""
+    def weight(self, path: str) -> int:
+        """Return how much says that a file is meant; 0 where nothing does."""
         there = PurePosixPath(path)
-        if self._language in _PACKAGES and there.parent == self._folder:
-            return True
-        folder = there.parent.name.casefold()
-        if there.stem.casefold() in self._words:
-            return True
-        return self._language == "go" and bool(folder) and folder in self._words
+        parts = [*reversed(there.parent.parts)]
+        if self._language != "go":
+            parts.insert(0, there.stem)
+        named = list(takewhile(lambda part: part.casefold() in self._words, parts))
+        same = self._language in _PACKAGES and there.parent == self._folder
+        return max(len(named), int(same))
 
 
 def narrowed(places: list[Place], hints: Hints) -> list[Place]:
     """Return the places in the one file that is meant; none where that is not certain."""
-    files = {place.path for place in places}
-    if len(files) > 1:
-        files = {path for path in files if hints.names(path)} or files
+    weights = {place.path: hints.weight(place.path) for place in places}
+    most = max(weights.values(), default=0)
+    files = {path for path, weight in weights.items() if weight == most}
     if len(files) == 2 and len({str(PurePosixPath(path).with_suffix("")) for path in files}) == 1:
         # What a header declares and its source defines is one and the same.
         files = {max(files)}

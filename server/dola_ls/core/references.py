@@ -31,12 +31,14 @@ _CALLS = frozenset(
 )  # fmt: skip
 #: Fields of a call under which its arguments stand, and what it is a call of.
 _CALLED = ("function", "constructor", "method", "name", "type", "macro")
+#: Fields under which a type stands.
+_TYPES = ("type", "returns", "return_type", "result")
 _BINDERS = ("left", "pattern", "name", "declarator", "alias")
 _BINDING = re.compile(
     r"assignment|assignment_expression|for_statement|for_in_statement|for_in_clause|for_expression"
     r"|variable_declarator|let_declaration|short_var_declaration|var_spec|init_declarator"
     r"|as_pattern|named_expression|enhanced_for_statement|range_clause|let_condition"
-    r"|foreach_statement|declaration"
+    r"|foreach_statement|declaration|local_function_statement"
 )
 #: Nodes whose names are labels, as those of keyword arguments and of fields that are set.
 _LABELS = frozenset(
@@ -233,5 +235,8 @@ def _in_type(node: tree_sitter.Node) -> bool:
             return False
         if inner.type in {"type", "type_annotation", "generic_type", "type_parameter"}:
             return True
-        inner = inner.parent
+        outer = inner.parent
+        if outer is not None and any(_same(outer.child_by_field_name(f), inner) for f in _TYPES):
+            return True
+        inner = outer
     return False

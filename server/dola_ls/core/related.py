@@ -228,8 +228,12 @@ class _Finder:
             for place in self._catalogue.defining(use.name, self._language)
             if place.path != self._wanted.path
             and _is_method(place.definition) == use.member
-            # A variable of another file is not called by this one.
-            and (use.name.isupper() or place.definition.kind != "constant")
+            # A variable of another file is not called by this one; a prototype in C may be.
+            and (
+                use.name.isupper()
+                or place.definition.kind != "constant"
+                or f"{use.name}(" in place.definition.head
+            )
         ]
         found = narrowed(places, self._hints)
         if places and not found:
@@ -288,7 +292,7 @@ def slim(head: str, members: frozenset[str]) -> str:
     kept, taken = lines[: at + 1], False
     for line in lines[at + 1 :]:
         deep = len(line) - len(line.lstrip())
-        if deep > 4 and taken:
+        if taken and (deep > 4 or (line.lstrip().startswith((")", "]", "}")) and deep)):
             kept.append(line)
         elif deep == 0 or not members.isdisjoint(re.findall(r"\w+", line)):
             kept.append(line)
