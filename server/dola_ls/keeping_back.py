@@ -70,8 +70,10 @@ def why_kept_back(
                 "by its name or its folder's it may hold secrets",
                 "Keep code in a file of another name.",
             )
-        top = _top(one, folders)
-        found = _by_user(one, top, wishes, fold) or _by_ignore_file(one, top, wishes, fold)
+        repository = repository_of(one)
+        top = _top(one, folders, repository)
+        found = _by_user(one, top, wishes, fold)
+        found = found or _by_ignore_file(one, top, repository, wishes, fold)
         if found is not None:
             return found
     return None
@@ -94,11 +96,10 @@ def why_not_along(path: Path, root: Path, wishes: Wishes = Wishes()) -> str | No
     return kept.why if kept is not None else None
 
 
-def _top(path: Path, folders: Sequence[Path]) -> Path:
+def _top(path: Path, folders: Sequence[Path], repository: Path | None) -> Path:
     """Return the outermost folder whose ignore files count for a file."""
     known = {place for folder in folders for place in (folder, folder.resolve())}
     holding = [folder for folder in path.parents if folder in known]
-    repository = repository_of(path)
     tops = [*holding, *([repository] if repository is not None else [])]
     return min(tops or [project_root(path, folders)], key=lambda folder: len(folder.parts))
 
@@ -126,13 +127,14 @@ def _absolute(pattern: str) -> str:
     return pattern.lstrip("/")
 
 
-def _by_ignore_file(path: Path, top: Path, wishes: Wishes, fold: bool) -> KeptBack | None:
+def _by_ignore_file(
+    path: Path, top: Path, repository: Path | None, wishes: Wishes, fold: bool
+) -> KeptBack | None:
     folders = [folder for folder in path.parents if folder == top or is_within(folder, top)]
-    repository = repository_of(path)
     for folder in folders:
+        # Git itself looks no further up than the top of the repository.
+        beyond = repository is not None and is_within(repository, folder)
         for name in IGNORE_FILES:
-            # Git itself looks no further up than the top of the repository.
-            beyond = repository is not None and is_within(repository, folder)
             if name == ".gitignore" and (wishes.gitignored or beyond):
                 continue
             found = _named_by(folder / name, top, path, fold)
@@ -143,6 +145,8 @@ def _by_ignore_file(path: Path, top: Path, wishes: Wishes, fold: bool) -> KeptBa
 
 def _named_by(ignore_file: Path, top: Path, path: Path, fold: bool) -> KeptBack | None:
     """Return what an ignore file says of a path below its folder."""
+    if _is_missing(ignore_file):  # as in most folders, and each file asks for all of them
+        return None
     where = _shown(ignore_file.relative_to(top).as_posix())
     git = ignore_file.name == ".gitignore"
     advice = f"Change {where} if Dola may work here."
@@ -173,6 +177,17 @@ def _named_by(ignore_file: Path, top: Path, path: Path, fold: bool) -> KeptBack 
     if number is None:
         return None
     return KeptBack(f"line {number + 1} of {where} names it (“{_shown(lines[number])}”)", advice)
+
+
+def _is_missing(file: Path) -> bool:
+    """Tell whether it is certain that there is no such file."""
+    try:
+        os.lstat(file)
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except (OSError, ValueError):
+        return False
+    return False
 
 
 def _lines(file: Path) -> list[str] | None:
