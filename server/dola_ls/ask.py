@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from dola_ls.core.blocks import BlockReader
 from dola_ls.core.loops import LoopWatch
@@ -16,7 +17,7 @@ from dola_ls.core.screening import LONG, MASK, Cleared, Screen, Stopped, screene
 from dola_ls.model.errors import ModelError
 from dola_ls.model.stream import ChatModel, Completion, Delta
 from dola_ls.sentences import capital_first
-from dola_ls.task import Editor, Task
+from dola_ls.task import Task
 
 
 class Loops(ModelError):
@@ -69,6 +70,8 @@ class Reply:
     fault: ModelError | None
     #: The secrets that the model saw masks of.
     hidden: tuple[str, ...] = field(default=(), repr=False)
+    #: Whether more was not waited for, because nothing more was wanted.
+    enough: bool = False
 
     @property
     def ended(self) -> bool:
@@ -76,10 +79,22 @@ class Reply:
         return self.completion is not None and self.completion.ended
 
 
+class Reporter(Protocol):
+    """What asking needs of the editor; a `dola_ls.task.Editor` has it."""
+
+    async def may_send(self, prompt: Prompt) -> str | None:
+        """Return why a prompt may not be sent, in sentences; None where it may."""
+        ...
+
+    def report(self, message: str, percentage: int | None = None) -> None:
+        """Show how far the request is."""
+        ...
+
+
 class Asking:
     """The requests of one action. Nothing gets to the model but through `ask`."""
 
-    def __init__(self, model: ChatModel, editor: Editor, task: Task, screen: Screen) -> None:
+    def __init__(self, model: ChatModel, editor: Reporter, task: Task, screen: Screen) -> None:
         self.model = model
         self._editor = editor
         self._task = task
@@ -90,11 +105,19 @@ class Asking:
         #: Whether the user agreed, or needed not to; once for all requests of the action.
         self._allowed = False
 
-    async def ask(self, prompt: Prompt, about: str = "", expected_lines: int = 0) -> Reply:
+    async def ask(
+        self,
+        prompt: Prompt,
+        about: str = "",
+        expected_lines: int = 0,
+        *,
+        enough: Callable[[str], bool] | None = None,
+    ) -> Reply:
         """Ask once; a fault of the model comes back in the reply, cancelling raises.
 
         `about` is the code it is about, which an answer may repeat. `expected_lines` is about how
-        long the answer will be, for a percentage; 0 is unknown.
+        long the answer will be, for a percentage; 0 is unknown. The answer is broken off once
+        `enough` says that of its text.
         """
         cleared = await self._cleared(prompt)
         if isinstance(cleared, Stopped):
@@ -104,6 +127,7 @@ class Asking:
         completion: Completion | None = None
         fault: ModelError | None = None
         loop = LoopWatch(about)
+        stopped = False
         try:
             await self._consent(prompt)
             self._sent += 1
@@ -115,12 +139,15 @@ class Asking:
                     completion = delta.completion or completion
                     if loop.feed(delta.text):
                         raise Loops(self.model.name)
+                    if enough is not None and "\n" in delta.text and enough(reader.text):
+                        stopped = True
+                        break
         except ModelError as error:
             fault, completion = error, error.completion or completion
         if completion is not None:
             self._completions.append(completion)
         reader, fault = self._restored(reader, fault, cleared)
-        return Reply(reader, completion, fault, tuple(cleared.hidden.values()))
+        return Reply(reader, completion, fault, tuple(cleared.hidden.values()), stopped)
 
     async def _cleared(self, prompt: Prompt) -> Cleared | Stopped:
         """Look for secrets in the very texts that would be sent (S9)."""
@@ -183,7 +210,7 @@ def _cost(costs: Sequence[float | None]) -> float | None:
 class _Meter:
     """Turns deltas into progress: thinking, then lines of the answer."""
 
-    def __init__(self, editor: Editor, expected: int) -> None:
+    def __init__(self, editor: Reporter, expected: int) -> None:
         self._editor = editor
         self._expected = expected
         self._lines = 0

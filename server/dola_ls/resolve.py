@@ -16,7 +16,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from dola_ls.core.actions import BY_COMMAND
+from dola_ls.core.actions import BY_COMMAND, COMPLETE
 from dola_ls.core.own_actions import OwnAction
 from dola_ls.log import redact
 from dola_ls.model.provider import home_origin
@@ -40,7 +40,7 @@ from dola_ls.user_file import UserFile, chosen_file, default_user_file, read_use
 _OTHER_VARIABLES = ("DOLA_API_KEY", "DOLA_CONFIG")
 _GROUPS = {name.split(".")[0] for name in [*DEFAULTS, *RESTRICTED] if "." in name}
 _UNKNOWN_TOLD = 5
-_ACTIONS = tuple(action.id for action in BY_COMMAND.values())
+_ACTIONS = tuple(action.id for action in (*BY_COMMAND.values(), COMPLETE))
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,8 @@ RESTRICTED = frozenset(
     [
         *("provider", "base_url", "api_key", "key_command", "proxy", "ca_bundle"),
         *("actions", "prompts", "tests.run"),
+        # Code that leaves unasked.
+        "completion.automatic",
         *("privacy.exclude", "privacy.gitignored", "privacy.secrets", "privacy.consent"),
         # Money: whoever could lift a limit could have it spent.
         *("limits.action_usd", "limits.session_usd", "limits.day_usd", "limits.ask_above_usd"),
@@ -55,6 +57,7 @@ ENVIRONMENT = {
     "DOLA_APPLY": "apply",
     "DOLA_LOG": "log",
     "DOLA_CONSENT": "privacy.consent",
+    "DOLA_COMPLETION_AUTOMATIC": "completion.automatic",
     "DOLA_ACTION_USD": "limits.action_usd",
     "DOLA_SESSION_USD": "limits.session_usd",
     "DOLA_DAY_USD": "limits.day_usd",
@@ -138,6 +141,15 @@ def _limit(value: object) -> object:
     return value
 
 
+def _switch(value: object) -> object:
+    """Read a switch, which the environment gives as text."""
+    if isinstance(value, str) and value.strip().lower() in ("true", "false"):
+        return value.strip().lower() == "true"
+    if not isinstance(value, bool):
+        raise ValueError("must be true or false")
+    return value
+
+
 Limit = Annotated[float, BeforeValidator(_limit)]
 Name = Annotated[str, AfterValidator(_one_line)]
 
@@ -163,6 +175,19 @@ class TestSettings(BaseModel):
     #: Whether new tests are run: not at all, by their framework's usual command, or by this one,
     #: in which ``{file}``, ``{folder}`` and ``{root}`` stand for absolute paths.
     run: Annotated[bool | tuple[str, ...], BeforeValidator(_run)] = False
+
+
+class CompletionSettings(BaseModel):
+    """Completions at the cursor."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    enabled: bool = Field(default=True, strict=True)
+    #: Whether a completion is asked for while the user types; else only where they ask for one.
+    automatic: Annotated[bool, BeforeValidator(_switch)] = False
+    #: How long the user has to pause for that.
+    debounce_ms: int = Field(default=400, strict=True, ge=0, le=10_000)
+    max_lines: int = Field(default=16, strict=True, ge=1, le=100)
 
 
 class PrivacySettings(BaseModel):
@@ -257,6 +282,7 @@ class Settings(BaseModel):
     receipts: bool = Field(default=False, strict=True)
     local: LocalSettings = LocalSettings()
     tests: TestSettings = TestSettings()
+    completion: CompletionSettings = CompletionSettings()
     privacy: PrivacySettings = PrivacySettings()
     limits: LimitSettings = LimitSettings()
     context: ContextSettings = ContextSettings()

@@ -24,6 +24,7 @@ from dola_ls.core.actions import (
 )
 from dola_ls.core.context import Context, collect
 from dola_ls.core.document import Document, Span
+from dola_ls.core.inline import Place, ask_to_chat, window
 from dola_ls.core.own_actions import OwnAction, OwnAnswer
 from dola_ls.core.own_prompt import render_own
 from dola_ls.core.prompt import Prompt, render
@@ -96,6 +97,13 @@ def asked(
     return render(action, context, instruction, fields=fields, template=template, whole=whole)
 
 
+def completion() -> Prompt:
+    """Return the prompt for a chat model, with the cursor behind the first line of `total`."""
+    at = CODE.index("\n    for item")
+    document = Document("file:///home/ann/shop/pricing.py", "python", 1, CODE)
+    return ask_to_chat(window(document, Place(Span(at, at)), 2000), 16)
+
+
 CASES: dict[str, Callable[[], Prompt]] = {
     "explain": lambda: asked(EXPLAIN),
     "explain_question": lambda: asked(EXPLAIN, "question", "Is an empty list fine?"),
@@ -108,6 +116,7 @@ CASES: dict[str, Callable[[], Prompt]] = {
     "generateTests": lambda: asked(GENERATE_TESTS),
     "repairTests": lambda: asked(GENERATE_TESTS, "repairTests"),
     "fix": lambda: asked(FIX, "", "Fix this problem:\n- line 7: unused (ruff F841)"),
+    "complete": completion,
     "own_edit": lambda: own("edit", "Add logging to {name}.\n\n{diagnostics}\n{instruction}"),
     "own_edit_blocks": lambda: own("edit", "Add logging:\n{code}", "refactor_blocks"),
     "own_explain": lambda: own("explain", "What does {name} in {file} log?\n{code}\n{after}"),

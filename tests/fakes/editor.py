@@ -226,6 +226,31 @@ class Editor:
             self._check_action(action)
         return actions or []
 
+    def ask_to_complete(
+        self, uri: str, behind: str, *, trigger: int = 1, selected: dict[str, Any] | None = None
+    ) -> tuple[int, asyncio.Future[dict[str, Any]]]:
+        """Ask for a completion behind a part of a buffer; `trigger` 2 is the editor's own doing."""
+        self._demand("textDocument", "inlineCompletion")
+        buffer = self.buffer(uri)
+        at = buffer.text.index(behind) + len(behind)
+        context: dict[str, Any] = {"triggerKind": trigger}
+        if selected is not None:
+            context["selectedCompletionInfo"] = selected
+        params = {
+            "textDocument": {"uri": uri},
+            "position": buffer.range(at, at)["start"],
+            "context": context,
+        }
+        return self.begin("textDocument/inlineCompletion", params)
+
+    async def complete(self, uri: str, behind: str, **more: Any) -> list[dict[str, Any]]:
+        """Ask for a completion behind a part of a buffer, and wait for it."""
+        _, answer = self.ask_to_complete(uri, behind, **more)
+        message = await asyncio.wait_for(answer, 20)
+        if "error" in message:
+            raise RequestFailed(message["error"])
+        return message["result"] or []
+
     async def execute(self, action: dict[str, Any]) -> Any:
         """Run a code action, or a bare command, as this editor does when the user chooses it."""
         assert not action.get("disabled"), f"disabled: {action['disabled']['reason']}"

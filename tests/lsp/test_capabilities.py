@@ -65,6 +65,7 @@ def test_vscode() -> None:
         workspace_configuration=True,
         dynamic_configuration=True,
         workspace_folders=True,
+        inline_completion=True,
     )
 
 

@@ -28,6 +28,7 @@ HOSTILE: dict[str, object] = {
     "proxy": "http://canary.example:3128",
     "ca_bundle": os.path.abspath("/canary.pem"),
     "tests.run": ["canary-program"],
+    "completion.automatic": True,
     "privacy.consent": "always",
     "privacy.exclude": ["canary"],
     "privacy.gitignored": True,

@@ -32,6 +32,10 @@ TWO_VALUES: dict[str, tuple[object, object]] = {
     "local.idle_minutes": (5, 6.5),
     "tests.framework": (["pytest"], ["vitest", "unittest"]),
     "tests.run": (True, ["python3", "-m", "pytest", "{file}"]),
+    "completion.enabled": (False, True),
+    "completion.automatic": (True, False),
+    "completion.debounce_ms": (0, 1000),
+    "completion.max_lines": (1, 40),
     "privacy.consent": ("always", "ask"),
     "privacy.exclude": (["*.sql"], ["internal/", "~/work/**"]),
     "privacy.gitignored": (True, False),
@@ -59,6 +63,7 @@ FROM_THE_EDITOR = [
     "sampling.top_p", "sampling.frequency_penalty", "sampling.presence_penalty", "sampling.seed",
     "sampling.max_tokens",
     "context.related",
+    "completion.enabled", "completion.debounce_ms", "completion.max_lines",
 ]  # fmt: skip
 
 

@@ -28,6 +28,16 @@ _FENCES = re.compile(r"`{3,}")
 
 
 @dataclass(frozen=True, slots=True)
+class Fill:
+    """A gap to be filled, for models that were trained on that, in place of a question."""
+
+    prefix: str
+    suffix: str
+    #: Whether the answer is to end with its first line.
+    single_line: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Prompt:
     """One question to the model; the model layer turns it into a request body."""
 
@@ -47,6 +57,8 @@ class Prompt:
     left_out: tuple[LeftOut, ...] = ()
     #: What goes along with the code at hand and why, to be shown to the user.
     along: tuple[Piece, ...] = ()
+    #: The same as a gap to be filled; only the embedded engine is asked like that.
+    fill: Fill | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,8 @@ class Client:
     #: Whether `workspace/didChangeConfiguration` may be asked for at run time.
     dynamic_configuration: bool = False
     workspace_folders: bool = False
+    #: Whether it shows completions at the cursor, as of LSP 3.18.
+    inline_completion: bool = False
     #: Whether it shows proposals in a view of its own (`dola_ls.lsp.hints`).
     own_review: bool = False
 
@@ -93,6 +95,7 @@ class Client:
             workspace_configuration=has("workspace.configuration"),
             dynamic_configuration=has("workspace.did_change_configuration.dynamic_registration"),
             workspace_folders=has("workspace.workspace_folders"),
+            inline_completion=has("text_document.inline_completion"),
             own_review=has.experimental("dolaReview"),
         )
 

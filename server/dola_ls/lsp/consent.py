@@ -65,7 +65,7 @@ class Pending:
     """A request that came to nothing for want of consent, and the action that made it."""
 
     request: Request
-    #: The action as `dola.showPrompt` names it, and the words it was given.
+    #: The action as `dola.showPrompt` names it, empty for a completion; and the words it was given.
     action: str
     instruction: str | None
 
@@ -125,6 +125,21 @@ class Consents:
         said = task.instruction if task.action is INSTRUCT and task.origin is None else None
         self._pending[request.folder] = Pending(request, action, said)
         return self._sentences(request, answer)
+
+    async def why_not_asking(self, uri: str, model: ChatModel) -> str | None:
+        """Return why nothing of a document may be sent unasked; the user is not asked for it."""
+        remote = model.remote
+        if remote is None or self._always:
+            return None
+        request = Request(self.folder_of(uri), remote)
+        if await self._holds(request):
+            return None
+        self._pending[request.folder] = Pending(request, "", None)
+        return (
+            f"This would send {request.what} (model {remote.model}) for the first time, and "
+            f"completions ask no questions. Nothing was sent. To allow it, take "
+            f"“{title_of(request)}” from the code actions here."
+        )
 
     @property
     def _always(self) -> bool:

@@ -64,6 +64,8 @@ def register(server: DolaServer) -> None:
 
     @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
     def changed(ls: DolaServer, params: types.DidChangeTextDocumentParams) -> None:
+        if ls.has_completions:
+            ls.completions.cancel(params.text_document.uri)
         if ls.has_failures:
             ls.failures.follow(params.text_document.uri)
         # An answer under way will be checked against this text; then its tree is at hand.
@@ -78,6 +80,8 @@ def register(server: DolaServer) -> None:
     def closed(ls: DolaServer, params: types.DidCloseTextDocumentParams) -> None:
         uri = params.text_document.uri
         ls.jobs.cancel(uri=uri)
+        if ls.has_completions:
+            ls.completions.forget(uri)
         ls.trees.forget(uri)
         ls.explanations.forget(uri)
         if ls.has_proposals:

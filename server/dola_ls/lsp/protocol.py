@@ -73,6 +73,10 @@ class Protocol(Receiver, LanguageServerProtocol):
         self.phase = Phase.STARTING
         self.host.documents.encoding = choose_encoding(params.capabilities)
         result = yield from super().lsp_initialize(params)
+        text_document = params.capabilities.text_document
+        if text_document is None or text_document.inline_completion is None:
+            # pygls announces it to every client (no upstream issue found).
+            result.capabilities.inline_completion_provider = None
         self.phase = Phase.RUNNING
         return result
 

@@ -30,6 +30,7 @@ from dola_ls.lsp.trees import Trees
 if TYPE_CHECKING:
     from dola_ls.lsp.consent import Consents
     from dola_ls.lsp.failures import Failures
+    from dola_ls.lsp.inline_completion import InlineCompletions
     from dola_ls.lsp.review import Proposals
     from dola_ls.lsp.surveying import Survey
     from dola_ls.model.ledger import Ledger
@@ -59,6 +60,7 @@ class DolaServer(QuietErrors, LanguageServer):
         self.marks = Marks(self)
         #: Where the user last asked for code actions.
         self.last_place: tuple[str, types.Range] | None = None
+        self._completions: InlineCompletions | None = None
         self._consents: Consents | None = None
         self._failures: Failures | None = None
         self._proposals: Proposals | None = None
@@ -73,6 +75,20 @@ class DolaServer(QuietErrors, LanguageServer):
 
             self._survey = Survey(self)
         return self._survey
+
+    @property
+    def completions(self) -> InlineCompletions:
+        """What is completed at the cursor."""
+        if self._completions is None:
+            from dola_ls.lsp.inline_completion import InlineCompletions
+
+            self._completions = InlineCompletions(self)
+        return self._completions
+
+    @property
+    def has_completions(self) -> bool:
+        """Whether anything was ever completed, so that most sessions need not look."""
+        return self._completions is not None
 
     @property
     def consents(self) -> Consents:
@@ -166,6 +182,8 @@ class DolaServer(QuietErrors, LanguageServer):
         await self.jobs.close()
         if self._survey is not None:
             await self._survey.close()
+        if self._completions is not None:
+            await self._completions.close()
         if self._ledger is not None:
             await self._ledger.purse.save()
         await self.configuration.close()
@@ -207,6 +225,13 @@ def create_server(
     @server.feature(types.TEXT_DOCUMENT_HOVER)
     def explained(ls: DolaServer, params: types.HoverParams) -> types.Hover | None:
         return hover(ls, params)
+
+    # Announced only to clients that declare it: `Protocol.lsp_initialize`.
+    @server.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION, types.InlineCompletionOptions())
+    async def complete(
+        ls: DolaServer, params: types.InlineCompletionParams
+    ) -> list[types.InlineCompletionItem]:
+        return await ls.completions.answer(params)
 
     for command in BY_COMMAND:
         _register_action(server, command)

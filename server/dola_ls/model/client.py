@@ -22,8 +22,9 @@ from dola_ls.model.connection import Connections
 from dola_ls.model.dialects import Habits
 from dola_ls.model.endpoint import Endpoint, is_loopback
 from dola_ls.model.errors import ModelError
-from dola_ls.model.exchange import Exchange, Failure, Timeouts
+from dola_ls.model.exchange import AnyRequest, Exchange, Failure, Timeouts
 from dola_ls.model.faults import Call
+from dola_ls.model.infill import to_fill
 from dola_ls.model.prediction import Capability, PredictionBook
 from dola_ls.model.prices import Terms, terms_of
 from dola_ls.model.request import Outgoing, admit, admit_answer, compose, outgoing
@@ -141,7 +142,9 @@ class HttpModel:
         spent, attempts = 0.0, Counter[Situation]()
         while True:
             manner = self._habits.of(endpoint)
-            request = compose(endpoint, prompt, predicted=predicted, manner=manner)
+            request: AnyRequest = compose(endpoint, prompt, predicted=predicted, manner=manner)
+            if prompt.fill is not None and endpoint.provider == "local":
+                request = to_fill(prompt.fill, prompt.max_tokens)
             # A new id each time: the server's support must be able to tell the tries apart.
             sent = (prompt.user, prompt.prediction or "")
             call = Call(endpoint, uuid.uuid4().hex, sent)

@@ -88,3 +88,10 @@ class Endpoint:
         if not path.endswith(_PATH):
             path += _PATH
         return urlunsplit((parts.scheme, parts.netloc, path, parts.query, ""))
+
+    @property
+    def fill_url(self) -> str:
+        """The address of llama.cpp's own request to fill a gap; the embedded engine's alone."""
+        parts = urlsplit(self.base_url)
+        path = parts.path.rstrip("/").removesuffix("/v1") + "/infill"
+        return urlunsplit((parts.scheme, parts.netloc, path, "", ""))

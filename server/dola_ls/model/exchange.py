@@ -17,6 +17,7 @@ from dola_ls.model.certificate import fetch_issuer
 from dola_ls.model.connection import Closable, Connections, proxy_for
 from dola_ls.model.errors import ModelError
 from dola_ls.model.faults import Call
+from dola_ls.model.infill import FillAssembly, FillRequest
 from dola_ls.model.retry import Situation
 from dola_ls.model.sse import Event, EventParser, EventTooLarge
 from dola_ls.model.stream import Delta
@@ -34,6 +35,8 @@ _NETWORK_FAULTS = (
     # What anyio and httpcore raise when a client is closed under a running request.
     RuntimeError,
 )
+
+AnyRequest = wire.ChatRequest | FillRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,7 @@ class Exchange:
         #: Set when the request may perhaps be sent again; other faults are raised.
         self.failure: Failure | None = None
 
-    async def run(self, request: wire.ChatRequest, predicted: bool) -> AsyncGenerator[Delta, None]:
+    async def run(self, request: AnyRequest, predicted: bool) -> AsyncGenerator[Delta, None]:
         lease = await self._connections.take()
         response: httpx.Response | None = None
         clean = False
@@ -89,7 +92,8 @@ class Exchange:
                 clean = await self._refused(response)
                 return
             headers = dict(response.headers)
-            assembly = Assembly(
+            assembled = FillAssembly if isinstance(request, FillRequest) else Assembly
+            assembly = assembled(
                 self._call, inference_id=faults.request_id_of(headers), predicted=predicted
             )
             async with aclosing(self._read(response, assembly)) as deltas:
@@ -102,9 +106,7 @@ class Exchange:
         finally:
             await self._connections.give_back(lease, response, self._socket, clean=clean)
 
-    async def _open(
-        self, client: httpx.AsyncClient, request: wire.ChatRequest
-    ) -> httpx.Response | None:
+    async def _open(self, client: httpx.AsyncClient, request: AnyRequest) -> httpx.Response | None:
         """Send the request and return the answer's head, or set `failure`."""
         self._started = asyncio.get_running_loop().time()
         try:
@@ -128,7 +130,7 @@ class Exchange:
             return error
         return errors.TlsFailed(error.facts, error.reason, await fetch_issuer(endpoint.origin))
 
-    def _request(self, client: httpx.AsyncClient, request: wire.ChatRequest) -> httpx.Request:
+    def _request(self, client: httpx.AsyncClient, request: AnyRequest) -> httpx.Request:
         endpoint = self._call.endpoint
         headers = {
             "Accept": "text/event-stream, application/json",
@@ -147,7 +149,7 @@ class Exchange:
 
         return client.build_request(
             "POST",
-            endpoint.chat_url,
+            endpoint.fill_url if isinstance(request, FillRequest) else endpoint.chat_url,
             content=request.body(),
             headers=headers,
             extensions={"trace": trace},

@@ -87,6 +87,8 @@ class LocalModel:
 
     #: What asking comes to: the machine is the user's own.
     terms = Terms(FREE)
+    #: Whether it fills gaps: the models that are installed were trained on that.
+    fills = True
 
     def __init__(
         self,

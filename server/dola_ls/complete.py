@@ -1,0 +1,92 @@
+"""Completing code at a cursor: ask, read, trim.
+
+text round the cursor -> prompt -> model stream -> answer -> trimmed text
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from dola_ls.ask import Asking, Reply
+from dola_ls.core.actions import Action
+from dola_ls.core.answer import Code, Prose
+from dola_ls.core.document import Document
+from dola_ls.core.inline import (
+    ACTION,
+    Place,
+    Window,
+    ask_to_chat,
+    ask_to_fill,
+    window,
+    without_repeated_line,
+)
+from dola_ls.core.policy import control_characters, hidden_characters
+from dola_ls.core.trimming import fitted, is_enough, trimmed
+from dola_ls.model.errors import OutOfTokens
+
+#: Not in any menu. What is masked in a request may not come back, as in a new file.
+COMPLETE = Action(ACTION, "", "Dola: Complete", "", "new-file")
+
+#: Four words in a row, the first with a capital, as no code begins.
+_SENTENCE = re.compile(r"\s*[A-Z][\w']*,?(?: [\w'`,-]+){3}")
+_PROSE_LANGUAGES = frozenset({"markdown", "plaintext", "latex", "restructuredtext", "git-commit"})
+_OPEN_FENCE = re.compile(r"\s*(?P<fence>`{3,}|~{3,})[^`\n]*\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """There is no completion, and `reason` says why in a sentence or two."""
+
+    reason: str
+    #: The name of the rule; users are told once of each.
+    rule: str
+
+
+async def complete(
+    document: Document, place: Place, asking: Asking, *, max_lines: int, fills: bool
+) -> str | Failed:
+    """Return the text for a place, fit to be inserted; empty where there is nothing to insert.
+
+    `fills` tells that the model fills gaps rather than answers questions.
+    """
+    around = window(document, place, asking.model.context_tokens)
+
+    def enough(text: str) -> bool:
+        return is_enough(around, text, max_lines)
+
+    if fills:
+        reply = await asking.ask(ask_to_fill(around, max_lines), document.text, enough=enough)
+    else:
+        reply = await asking.ask(ask_to_chat(around, max_lines), document.text)
+    cut = isinstance(reply.fault, OutOfTokens)
+    if reply.fault is not None and not cut:
+        return Failed(str(reply.fault), reply.fault.rule)
+    if not reply.ended and not reply.enough:
+        return ""
+    said = reply.reader.text if fills else _code_of(around, reply, cut)
+    if said is None:
+        return ""
+    text = trimmed(around, said.replace("\r\n", "\n"), max_lines, whole=not cut)
+    if control_characters(text, document.text) or hidden_characters(text, document.text):
+        return ""
+    return fitted(document, place.span.start, text)
+
+
+def _code_of(around: Window, reply: Reply, cut: bool) -> str | None:
+    """Return the code of a chat model's answer; None where it is none."""
+    if cut:
+        opening = _OPEN_FENCE.match(reply.reader.text)
+        return (
+            without_repeated_line(around, reply.reader.text[opening.end() :]) if opening else None
+        )
+    match reply.reader.answer(True):
+        case Code(blocks=(block,)):
+            return without_repeated_line(around, block.removesuffix("\n"))
+        case Prose(text=text) if text.strip() and not _is_prose(around, text):
+            return without_repeated_line(around, text.rstrip("\n"))
+    return None
+
+
+def _is_prose(around: Window, text: str) -> bool:
+    return around.language not in _PROSE_LANGUAGES and _SENTENCE.match(text) is not None
