@@ -9,11 +9,9 @@ import re
 from dataclasses import dataclass
 
 from dola_ls.ask import Asking, Reply
-from dola_ls.core.actions import Action
 from dola_ls.core.answer import Code, Prose
 from dola_ls.core.document import Document
 from dola_ls.core.inline import (
-    ACTION,
     Place,
     Window,
     ask_to_chat,
@@ -24,9 +22,6 @@ from dola_ls.core.inline import (
 from dola_ls.core.policy import control_characters, hidden_characters
 from dola_ls.core.trimming import fitted, is_enough, trimmed
 from dola_ls.model.errors import OutOfTokens
-
-#: Not in any menu. What is masked in a request may not come back, as in a new file.
-COMPLETE = Action(ACTION, "", "Dola: Complete", "", "new-file")
 
 #: Four words in a row, the first with a capital, as no code begins.
 _SENTENCE = re.compile(r"\s*[A-Z][\w']*,?(?: [\w'`,-]+){3}")

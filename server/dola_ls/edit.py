@@ -189,7 +189,7 @@ def _read(task: Task, strategy: Strategy, form: Form, reply: Reply, failed: Fail
     anywhere = ends_too_early(document, task.tree, task.to_fix)
     if found.region == whole != target.region and not anywhere:
         found = without_strays(document, target, found, task.request)
-    return with_imports(document, task.tree, found, missing_imports(document, found))
+    return with_imports(document, task.tree, found, missing_imports(document, found, task.beside))
 
 
 def _judged(task: Task, found: Found, reply: Reply, before: Failed | None) -> Found:
@@ -214,7 +214,11 @@ def _judged(task: Task, found: Found, reply: Reply, before: Failed | None) -> Fo
             diagnostics=task.to_fix,
         )
     )
-    if verdict is None and before is None and (names := undeclared(task.document, found)):
+    if (
+        verdict is None
+        and before is None
+        and (names := undeclared(task.document, found, task.beside))
+    ):
         verdict = Verdict("undeclared", f"it uses {', '.join(names)}, declared nowhere")
     return found if verdict is None else Failed(verdict, text, found)
 

@@ -41,7 +41,8 @@ async def explain(task: Task, editor: Editor, asking: Asking, context: Context) 
     body = safe_markdown(unwrapped(text))
     explanation = read_explanation(body) if _in_sections(task) else Explanation(body, ())
     page = _page(task, editor, (explanation.markdown or body).rstrip() + (_CUT if cut else "\n"))
-    path = editor.write(task.label, page)
+    named = "" if task.cells is None else f" ({task.cells.name})"
+    path = editor.write(task.label + named, page)
     # Before the page is there, for a user who sees it may look for the hover at once.
     if _in_sections(task) and not cut:
         _remember(task, editor, explanation.short, path)
@@ -83,7 +84,8 @@ def _page(task: Task, editor: Editor, body: str) -> str:
     """Return what is shown: where the code stands, what is said of it, and links to its lines."""
     document, region = task.document, task.target.region
     title = task.label if task.own is not None else ""
-    page = safe_markdown(head(document, task.target, title, _asked(task))) + "\n" + body
+    top = head(document, task.target, title, _asked(task), cells=task.cells)
+    page = safe_markdown(top) + "\n" + body
     address = editor.address_of(document)
     if not address:
         return page

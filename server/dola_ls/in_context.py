@@ -9,7 +9,9 @@ from dataclasses import replace
 
 from dola_ls.core.callers import may_change_calls
 from dola_ls.core.context import Context, collect, estimate_tokens
+from dola_ls.core.notebook import with_cells
 from dola_ls.core.prompt import shown_related
+from dola_ls.core.related import Related
 from dola_ls.core.screening import Screen, harmless
 from dola_ls.task import Editor, Sought, Task
 
@@ -20,6 +22,13 @@ _SHARE = 0.2
 
 async def in_context(task: Task, editor: Editor, budget: int, screen: Screen) -> Context:
     """Return what the model gets to see, in about `budget` tokens, the region not counted."""
+    context = await _with_related(task, editor, budget, screen)
+    if task.cells is None:
+        return context
+    return with_cells(context, task.cells, budget - _size(context.related))
+
+
+async def _with_related(task: Task, editor: Editor, budget: int, screen: Screen) -> Context:
     context = collect(task.document, task.target, budget)
     room = int(budget * _SHARE)
     # Tests have needs of their own, and prompts of the user's own say what they show.
@@ -28,11 +37,15 @@ async def in_context(task: Task, editor: Editor, budget: int, screen: Screen) ->
     instruction = task.instruction or ""
     sought = Sought(room, context.hidden, instruction, _wants_callers(task, instruction))
     related = harmless(await editor.related(task, sought), screen)
-    size = estimate_tokens(shown_related(related)) if related.pieces else 0
+    size = _size(related)
     if size and context.hidden:
         # What goes along comes out of the same budget.
         context = collect(task.document, task.target, budget - size)
     return replace(context, related=related)
+
+
+def _size(related: Related) -> int:
+    return estimate_tokens(shown_related(related)) if related.pieces else 0
 
 
 def _wants_callers(task: Task, instruction: str) -> bool:

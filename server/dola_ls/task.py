@@ -14,6 +14,7 @@ from dola_ls.core.composed import composed
 from dola_ls.core.diagnostics import Diagnostic
 from dola_ls.core.document import Document, Edit, Span
 from dola_ls.core.fix import fix_words
+from dola_ls.core.notebook import Cells
 from dola_ls.core.outcome import Refused
 from dola_ls.core.own_actions import OwnAction
 from dola_ls.core.prompt import Prompt
@@ -58,6 +59,8 @@ class Task:
     origin: Task | None = None
     #: Where the comment stands that the task came from.
     order: Span | None = None
+    #: Where the document stands in a notebook, if it is a cell.
+    cells: Cells | None = None
     #: What was taken out of `origin`'s document to make this one: the comment with the order.
     removal: Edit | None = None
 
@@ -99,6 +102,11 @@ class Task:
     def subject(self) -> tuple[str, str]:
         """Which action on which code it is; labels may not name the code."""
         return self.action.id, self.target.name
+
+    @property
+    def beside(self) -> str:
+        """Code elsewhere whose names the document's code shares: the other cells of a notebook."""
+        return self.cells.code_in(self.document.language) if self.cells is not None else ""
 
     @property
     def to_fix(self) -> tuple[Diagnostic, ...]:

@@ -13,6 +13,7 @@ import contextlib
 import copy
 import json
 from collections.abc import AsyncIterator, Callable
+from itertools import count
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -45,6 +46,9 @@ class Editor:
         self.params = params
         self.capabilities: dict[str, Any] = params["capabilities"]
         self.workspace = Workspace(self.name, self.capabilities)
+        #: The notebooks that are open: version and cells of each.
+        self.notebooks: dict[str, dict[str, Any]] = {}
+        self._cell_numbers = count()
         #: The result of `initialize`.
         self.initialized: dict[str, Any] = {}
         #: What `workspace/configuration` gives, by section.
@@ -177,6 +181,78 @@ class Editor:
         self._tell_opened(buffer, text)
         await self._settle()
         return buffer
+
+    async def open_notebook(self, uri: str, *cells: tuple[str, str]) -> list[str]:
+        """Open a notebook of cells, each its language and its text; return their addresses."""
+        self._demand("notebookDocument", "synchronization")
+        self.notebooks[uri] = {"version": 1, "cells": []}
+        items = [self._new_cell(uri, *cell) for cell in cells]
+        self.notebooks[uri]["cells"] = [self._cell_of(item) for item in items]
+        document = {"uri": uri, "notebookType": "jupyter-notebook", **self.notebooks[uri]}
+        params = {"notebookDocument": document, "cellTextDocuments": items}
+        self.notify("notebookDocument/didOpen", params)
+        await self._settle()
+        return [item["uri"] for item in items]
+
+    async def splice_cells(
+        self, uri: str, start: int, delete: int, *cells: tuple[str, str] | str
+    ) -> list[str]:
+        """Replace cells of a notebook by new ones, or by others that are moved there."""
+        notebook = self.notebooks[uri]
+        items = [self._new_cell(uri, *cell) for cell in cells if not isinstance(cell, str)]
+        fresh = iter(items)
+        added = [
+            self._cell_of({"uri": cell, "languageId": self.buffer(cell).language})
+            if isinstance(cell, str)
+            else self._cell_of(next(fresh))
+            for cell in cells
+        ]
+        gone = [cell["document"] for cell in notebook["cells"][start : start + delete]]
+        notebook["cells"][start : start + delete] = added
+        kept = {cell["document"] for cell in notebook["cells"]}
+        closed = [{"uri": cell} for cell in gone if cell not in kept]
+        for cell in closed:
+            del self.workspace.buffers[cell["uri"]]
+        array = {"start": start, "deleteCount": delete, "cells": added}
+        structure = {"array": array, "didOpen": items, "didClose": closed}
+        self._tell_notebook(uri, {"structure": structure})
+        await self._settle()
+        return [item["uri"] for item in items]
+
+    async def close_notebook(self, uri: str) -> None:
+        """Close a notebook and its cells."""
+        cells = [{"uri": cell["document"]} for cell in self.notebooks.pop(uri)["cells"]]
+        for cell in cells:
+            self.workspace.buffers.pop(cell["uri"], None)
+        params = {"notebookDocument": {"uri": uri}, "cellTextDocuments": cells}
+        self.notify("notebookDocument/didClose", params)
+        await self._settle()
+
+    def _new_cell(self, uri: str, language: str, text: str) -> dict[str, Any]:
+        number = next(self._cell_numbers)
+        address = f"vscode-notebook-cell:{urlsplit(uri).path}#W{number}sZmlsZQ%3D%3D"
+        buffer = self.workspace.open(address, text, language)
+        return {"uri": address, "languageId": language, "version": buffer.version, "text": text}
+
+    @staticmethod
+    def _cell_of(item: dict[str, Any]) -> dict[str, Any]:
+        return {"kind": 1 if item["languageId"] == "markdown" else 2, "document": item["uri"]}
+
+    def _tell_notebook(self, uri: str, cells: dict[str, Any]) -> None:
+        self.notebooks[uri]["version"] += 1
+        identifier = {"uri": uri, "version": self.notebooks[uri]["version"]}
+        params = {"notebookDocument": identifier, "change": {"cells": cells}}
+        self.notify("notebookDocument/didChange", params)
+
+    def _notebook_of(self, cell: str) -> str | None:
+        return next(
+            (
+                uri
+                for uri, notebook in self.notebooks.items()
+                if any(one["document"] == cell for one in notebook["cells"])
+            ),
+            None,
+        )
 
     async def close(self, uri: str) -> None:
         """Close a document."""
@@ -523,6 +599,12 @@ class Editor:
         # An edit a user makes after one of ours that is not yet told of comes behind it.
         pending = self.workspace.take_changes_of(buffer)
         buffer.version = self.workspace.next_version(buffer)
+        notebook = self._notebook_of(buffer.uri)
+        if notebook is not None:
+            identifier = {"uri": buffer.uri, "version": buffer.version}
+            content = {"document": identifier, "changes": [*pending, *changes]}
+            self._tell_notebook(notebook, {"textContent": [content]})
+            return
         self.notify(
             "textDocument/didChange",
             {

@@ -12,6 +12,7 @@ from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
 from dola_ls.lsp.documents import Documents
+from dola_ls.lsp.notebooks import Notebooks
 from dola_ls.lsp.protocol import MsgId, Protocol, QuietErrors
 from dola_ls.lsp.transport import serve_stdio, serve_tcp
 
@@ -23,6 +24,7 @@ class Bare(QuietErrors, LanguageServer):
 
     def __init__(self) -> None:
         self.documents = Documents()
+        self.notebooks = Notebooks(self.documents)
         self.cancelled: list[MsgId] = []
         self.closed = 0
         super().__init__("bare", "0", protocol_cls=Protocol)

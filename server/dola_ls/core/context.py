@@ -42,6 +42,9 @@ class Context:
     whole_symbol: bool = True
     #: The number of the region's first line in the file, from one up.
     first_line: int = 1
+    #: The other cells of a notebook, as code of the cell's language, and to read only.
+    cells_before: str = ""
+    cells_after: str = ""
     #: What of the file is not shown.
     left_out: tuple[LeftOut, ...] = ()
     #: The lines that these are, from 0: from one up to another.
@@ -59,7 +62,8 @@ class Context:
         before = plain_newlines(document.text[: region.start]).removeprefix("\ufeff")
         after = plain_newlines(document.text[region.end :])
         related = self.related.elsewhere()
-        return replace(self, before=before, after=after, left_out=(), hidden=(), related=related)
+        cells = tuple(one for one in self.left_out if one.what.startswith("cell "))
+        return replace(self, before=before, after=after, left_out=cells, hidden=(), related=related)
 
 
 def file_name(uri: str) -> str:

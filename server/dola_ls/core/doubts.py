@@ -29,16 +29,20 @@ _STAR = re.compile(r"import[ \t]+\*")
 _GLOBALS = frozenset({"CSS", "JSON", "URL"})
 
 
-def undeclared(document: Document, rewrite: Rewrite) -> list[str]:
-    """Return names that the new text of a region uses, and that the file declares nowhere."""
+def undeclared(document: Document, rewrite: Rewrite, beside: str = "") -> list[str]:
+    """Return names that the new text of a region uses, and that the file declares nowhere.
+
+    `beside` is code whose names it shares: the other cells of a notebook.
+    """
+    declaring = f"{document.text}\n{beside}"
     if document.language == "python":
-        return sorted(_in_python(rewrite.text, document.text))
+        return sorted(_in_python(rewrite.text, declaring))
     if document.language not in _CONSTANTS:
         return []
     code = COMMENT_OR_TEXT.sub(" ", rewrite.text)
     declared = {name for match in _DECLARED.finditer(code) for name in match.groups() if name}
     used = set(_CONSTANT.findall(code)) - declared - _GLOBALS
-    return sorted(name for name in used if not has_word(document.text, name))
+    return sorted(name for name in used if not has_word(declaring, name))
 
 
 def _in_python(new: str, old: str) -> Iterator[str]:

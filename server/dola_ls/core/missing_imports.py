@@ -34,10 +34,14 @@ _BOUND = {
 }
 
 
-def missing_imports(document: Document, rewrite: Rewrite) -> list[str]:
-    """Return the import lines that the new text of a region needs and the file has not."""
+def missing_imports(document: Document, rewrite: Rewrite, beside: str = "") -> list[str]:
+    """Return the import lines that the new text of a region needs and the file has not.
+
+    `beside` is code whose names it shares: the other cells of a notebook.
+    """
+    having = f"{document.text}\n{beside}"
     if document.language == "python":
-        names = _python_modules(rewrite.text, document.text)
+        names = _python_modules(rewrite.text, having)
         return [f"import {name}" for name in names]
     known = STD_NAMES.get(document.language)
     if known is None:
@@ -55,7 +59,7 @@ def missing_imports(document: Document, rewrite: Rewrite) -> list[str]:
         if name in words
         and has(_USED, name)
         and not has(_BOUND, name)
-        and not has_word(document.text, name)
+        and not has_word(having, name)
     ]
 
 

@@ -45,7 +45,9 @@ def render_own(
     if isinstance(parts, Wrong):
         raise ValueError(f"actions {own.id}: {parts.what}")
     named = {part.name for part in parts if isinstance(part, Field)}
-    texts = {"before": context.before, "code": context.region, "after": context.after}
+    before = f"{context.cells_before}\n{context.before}" if context.cells_before else context.before
+    after = f"{context.after}\n{context.cells_after}" if context.cells_after else context.after
+    texts = {"before": before, "code": context.region, "after": after}
     texts = {name: text.strip("\n") for name, text in texts.items()}
     fence = fence_for(*texts.values())
     inline = {

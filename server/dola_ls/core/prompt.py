@@ -116,6 +116,16 @@ def shown_related(related: Related) -> str:
     return "\n".join(parts) + "\n\n" if parts else ""
 
 
+def _cells(context: Context, fence: str) -> str:
+    """Show the other cells of a notebook, apart from the code of this one."""
+    parts = []
+    for where, cells in (("before", context.cells_before), ("after", context.cells_after)):
+        if cells:
+            label = f"Cells {where} it in the notebook, to read only"
+            parts.append(f"{label}:\n{fence}{context.language}\n{cells}{fence}\n\n")
+    return "".join(parts)
+
+
 def _subject(context: Context, fence: str, region: str) -> str:
     """Say what the task is about, where the whole file is shown."""
     if context.whole_symbol:
@@ -158,14 +168,15 @@ def render(
     of use.
     """
     text = _template(template or action.prompt or action.id)
-    fence = fence_for(context.code)
+    fence = fence_for(context.code, context.cells_before, context.cells_after)
     label = context.language
     region = context.region if context.region.endswith("\n") else context.region + "\n"
     code = context.code.strip("\n") + "\n"
     user = shown_related(context.related) + text.user.substitute(
         file=context.file,
         language=language_of(context.language).name,
-        around=_around(context, fence, label),
+        around=_cells(context, fence) + _around(context, fence, label),
+        cells=_cells(context, fence),
         fence=fence,
         label=label,
         region=region,

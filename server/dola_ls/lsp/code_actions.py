@@ -108,9 +108,11 @@ def _offers(
     own = _own(server, document, only)
     if not wanted and not own:
         return []
-    target = server.trees.named_target(document, span)
+    target = server.trees.named_target(document, span) or server.notebooks.whole_cell(document)
     offers = []
     for action in wanted:
+        if action.answer == "new-file" and server.notebooks.is_cell(document.uri):
+            continue
         if target is not None and fits(action, document, target):
             arguments = _arguments(document, params.range)
             offers.append(_offer(server, action, title_of(action, target), arguments))
@@ -136,7 +138,9 @@ def _own(server: DolaServer, document: Document, only: list[str] | None) -> list
     return [
         own
         for own in server.configuration.own_actions
-        if kind_matches(own.action.kind, only) and own.suits(document.language)
+        if kind_matches(own.action.kind, only)
+        and own.suits(document.language)
+        and not (own.answer == "new-file" and server.notebooks.is_cell(document.uri))
     ]
 
 

@@ -42,6 +42,10 @@ _EXAMPLE = (
     '"end": {"line": 0, "character": 0}}}'
 )
 _MAX_INSTRUCTION = 4000
+NO_FILE = (
+    "what it makes would be a new file, and from a notebook nothing can be imported. Nothing was "
+    "sent. Move the code into a module, and run the action there."
+)
 NO_SYMBOL = (
     "there is no function, class or other symbol at the cursor. Nothing was sent. Put the cursor "
     "into one, or select the lines to work on."
@@ -146,7 +150,9 @@ def task_of(server: DolaServer, action: Action, call: Call) -> Task | str:
         return problems.task_of(
             server, action, document, tree, call.diagnostics, call.others, call.instruction
         )
-    target = find_target(document, tree, span)
+    if action.answer == "new-file" and server.notebooks.is_cell(document.uri):
+        return NO_FILE
+    target = find_target(document, tree, span) or server.notebooks.whole_cell(document)
     if target is None:
         return NO_SYMBOL
     if not fits(action, document, target):
@@ -166,7 +172,7 @@ def task_of(server: DolaServer, action: Action, call: Call) -> Task | str:
         document=document,
         tree=tree,
         target=target,
-        file=relative_file(document.uri, server.folders),
+        file=relative_file(server.notebooks.home_of(document.uri), server.folders),
         instruction=call.instruction,
         review=server.configuration.settings().settings.apply == "review",
     )
@@ -197,7 +203,7 @@ def _order(
         document=document,
         tree=tree,
         target=found.target,
-        file=relative_file(document.uri, server.folders),
+        file=relative_file(server.notebooks.home_of(document.uri), server.folders),
         instruction=" ".join(found.text.split()),
         review=server.configuration.settings().settings.apply == "review",
         retried=retried,

@@ -98,9 +98,9 @@ class Consents:
     def folder_of(self, uri: str) -> str:
         """Return the folder that consent for a document is for: its workspace folder, by real path.
 
-        For a file outside of all of them that is its own folder.
+        For a file outside of all of them that is its own folder, and for a cell its notebook's.
         """
-        path, folders = uri_to_path(uri), self._server.folders
+        path, folders = uri_to_path(self._server.notebooks.home_of(uri)), self._server.folders
         if path is None:
             return str(folders[0].resolve()) if folders else ""
         return str((workspace_folder_of(path, folders) or path.parent).resolve())

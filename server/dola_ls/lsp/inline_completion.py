@@ -160,7 +160,7 @@ class InlineCompletions:
 
     async def _ask(self, document: Document, place: Place, max_lines: int) -> str | Failed:
         from dola_ls.ask import Asking
-        from dola_ls.complete import COMPLETE, Failed, complete
+        from dola_ls.complete import Failed, complete
         from dola_ls.core.actions import lines_target
         from dola_ls.core.outcome import Refused
         from dola_ls.lsp.leaving import screen_for
@@ -175,7 +175,7 @@ class InlineCompletions:
         if isinstance(model, Unavailable):
             return Failed(model.reason, "no_model")
         target = lines_target(document, Span(place.span.start, place.span.start + 1), None)
-        file = relative_file(document.uri, server.folders)
+        file = relative_file(server.notebooks.home_of(document.uri), server.folders)
         task = Task(COMPLETE, document, None, target, file)
         screen = await screen_for(server, task)
         if isinstance(screen, Refused):

@@ -95,6 +95,7 @@ class Jobs:
                 types.MessageType.Warning,
             )
             return False
+        task = self._server.notebooks.in_notebook(task)
         token = f"dola-{'showPrompt' if preview else task.action.id}-{next(self._numbers)}"
         label = f"What would be sent ({task.label})" if preview else task.label
         job = Job(token, label, task.document.uri, request_id)

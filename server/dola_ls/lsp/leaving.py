@@ -45,7 +45,7 @@ async def screen_for(server: DolaServer, task: Task) -> Screen | Refused:
             "right, or remove it."
         )
         return Refused(reason, "kept_back")
-    uri = (task.origin or task).document.uri
+    uri = server.notebooks.home_of((task.origin or task).document.uri)
     name, path = file_name(uri), uri_to_path(uri)
     if path is None:
         # Not a file of this disk, whose ignore files could be read; its name can be.

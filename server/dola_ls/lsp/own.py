@@ -10,7 +10,7 @@ from dola_ls.core.context import file_name
 from dola_ls.core.own_actions import COMMAND, OwnAction
 from dola_ls.core.policy import show_hidden
 from dola_ls.lsp.arguments import WrongArguments
-from dola_ls.lsp.commands import NO_SYMBOL, Call, find_place, read_call
+from dola_ls.lsp.commands import NO_FILE, NO_SYMBOL, Call, find_place, read_call
 from dola_ls.lsp.problems import in_document
 
 if TYPE_CHECKING:
@@ -75,7 +75,11 @@ def _task(server: DolaServer, own: OwnAction, call: Call) -> Task | str:
             f"{file_name(document.uri)} is {document.language}. Nothing was sent."
         )
     tree = server.trees.get(document)
+    if own.answer == "new-file" and server.notebooks.is_cell(document.uri):
+        return NO_FILE
     target = own.target(document, tree, span)
+    if target is None and own.scope == "selection":
+        target = server.notebooks.whole_cell(document)
     if target is None:
         return NO_SYMBOL
     return Task(
@@ -83,7 +87,7 @@ def _task(server: DolaServer, own: OwnAction, call: Call) -> Task | str:
         document=document,
         tree=tree,
         target=target,
-        file=relative_file(document.uri, server.folders),
+        file=relative_file(server.notebooks.home_of(document.uri), server.folders),
         instruction=call.instruction,
         own=own,
         diagnostics=in_document(server, document, call.diagnostics),

@@ -238,7 +238,7 @@ def task_of(
         document=document,
         tree=tree,
         target=target,
-        file=relative_file(document.uri, server.folders),
+        file=relative_file(server.notebooks.home_of(document.uri), server.folders),
         instruction=instruction,
         diagnostics=diagnostics if action is FIX else (),
         others=in_document(server, document, others),

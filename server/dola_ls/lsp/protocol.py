@@ -31,6 +31,8 @@ from dola_ls.lsp.receive import Host, MsgId, Phase, Receiver, be_strict
 if TYPE_CHECKING:
     from cattrs import Converter
 
+    from dola_ls.lsp.notebooks import Told
+
 __all__ = ["Host", "MsgId", "Protocol", "QuietErrors"]
 
 log = logging.getLogger(__name__)
@@ -127,6 +129,8 @@ class Protocol(Receiver, LanguageServerProtocol):
     def lsp_text_document__did_open(self, params: types.DidOpenTextDocumentParams) -> Handlers:
         """Take the document into the server's own store."""
         item = params.text_document
+        if self.host.notebooks.knows(item.uri):
+            return
         self.host.documents.open(item.uri, item.language_id, item.version, item.text)
         yield from self._call_user_feature(types.TEXT_DOCUMENT_DID_OPEN, params)
 
@@ -134,6 +138,8 @@ class Protocol(Receiver, LanguageServerProtocol):
     def lsp_text_document__did_change(self, params: types.DidChangeTextDocumentParams) -> Handlers:
         """Change the document in the server's own store; an unknown one is left alone."""
         identifier = params.text_document
+        if not self.host.notebooks.is_news(identifier.uri, identifier.version):
+            return
         changed = self.host.documents.change(
             identifier.uri, identifier.version, params.content_changes
         )
@@ -143,8 +149,45 @@ class Protocol(Receiver, LanguageServerProtocol):
     @lsp_method(types.TEXT_DOCUMENT_DID_CLOSE)
     def lsp_text_document__did_close(self, params: types.DidCloseTextDocumentParams) -> Handlers:
         """Remove the document from the server's own store."""
-        if self.host.documents.close(params.text_document.uri) is not None:
+        uri = params.text_document.uri
+        if uri not in self.host.notebooks and self.host.documents.close(uri) is not None:
             yield from self._call_user_feature(types.TEXT_DOCUMENT_DID_CLOSE, params)
+
+    # -- notebooks -------------------------------------------------------------------------
+    # In pygls' own store of notebooks the cells are its TextDocuments again.
+
+    @lsp_method(types.NOTEBOOK_DOCUMENT_DID_OPEN)
+    def lsp_notebook_document__did_open(
+        self, params: types.DidOpenNotebookDocumentParams
+    ) -> Handlers:
+        """Take a notebook's cells into the server's own stores."""
+        self.host.notebooks.open(params)
+        yield from self._call_user_feature(types.NOTEBOOK_DOCUMENT_DID_OPEN, params)
+
+    @lsp_method(types.NOTEBOOK_DOCUMENT_DID_CHANGE)
+    def lsp_notebook_document__did_change(
+        self, params: types.DidChangeNotebookDocumentParams
+    ) -> Handlers:
+        """Change cells; what is done for any document that changed or closed is done for them."""
+        yield from self._tell(self.host.notebooks.change(params))
+
+    @lsp_method(types.NOTEBOOK_DOCUMENT_DID_CLOSE)
+    def lsp_notebook_document__did_close(
+        self, params: types.DidCloseNotebookDocumentParams
+    ) -> Handlers:
+        """Remove a notebook's cells from the server's own stores."""
+        yield from self._tell(self.host.notebooks.close(params))
+
+    def _tell(self, told: Told) -> Handlers:
+        for uri in told.closed:
+            closed = types.DidCloseTextDocumentParams(types.TextDocumentIdentifier(uri))
+            yield from self._call_user_feature(types.TEXT_DOCUMENT_DID_CLOSE, closed)
+        for uri in told.changed:
+            document = self.host.documents.get(uri)
+            version = document.version if document is not None else 0
+            identifier = types.VersionedTextDocumentIdentifier(uri=uri, version=version)
+            changed = types.DidChangeTextDocumentParams(identifier, [])
+            yield from self._call_user_feature(types.TEXT_DOCUMENT_DID_CHANGE, changed)
 
     # -- requests of the client ------------------------------------------------------------
 

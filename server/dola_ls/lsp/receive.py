@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from cattrs import Converter
 
     from dola_ls.lsp.documents import Documents
+    from dola_ls.lsp.notebooks import Notebooks
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +52,7 @@ class Host(Interface):
     """What the protocol needs of the server, besides being a pygls `LanguageServer`."""
 
     documents: Documents
+    notebooks: Notebooks
 
     def on_cancel_request(self, msg_id: MsgId) -> None:
         """Stop what the request started; called for each `$/cancelRequest`, answered or not."""

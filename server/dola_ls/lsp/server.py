@@ -15,7 +15,7 @@ from dola_ls import __version__
 from dola_ls.core.actions import BY_COMMAND
 from dola_ls.core.document import Document
 from dola_ls.core.own_actions import COMMAND
-from dola_ls.lsp import code_actions, commands, lifecycle, own, status
+from dola_ls.lsp import code_actions, commands, lifecycle, notebooks, own, status
 from dola_ls.lsp.capabilities import Client
 from dola_ls.lsp.configuration import Configuration
 from dola_ls.lsp.convert import uri_to_path
@@ -48,11 +48,13 @@ class DolaServer(QuietErrors, LanguageServer):
             "dola-ls",
             __version__,
             text_document_sync_kind=types.TextDocumentSyncKind.Incremental,
+            notebook_document_sync=notebooks.SYNC,
             protocol_cls=Protocol,
         )
         self.configuration = configuration
         self.client = Client()
         self.documents = Documents()
+        self.notebooks = notebooks.Notebooks(self.documents)
         self.trees = Trees(self.documents)
         self.jobs = Jobs(self)
         self.pages = Pages()
