@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from dola_ls.ask import Asking, Reply
 from dola_ls.core.answer import Code, Prose
-from dola_ls.core.document import Document
 from dola_ls.core.inline import (
     Place,
     Window,
@@ -22,6 +21,7 @@ from dola_ls.core.inline import (
 from dola_ls.core.policy import control_characters, hidden_characters
 from dola_ls.core.trimming import fitted, is_enough, trimmed
 from dola_ls.model.errors import OutOfTokens
+from dola_ls.task import Task
 
 #: Four words in a row, the first with a capital, as no code begins.
 _SENTENCE = re.compile(r"\s*[A-Z][\w']*,?(?: [\w'`,-]+){3}")
@@ -39,13 +39,15 @@ class Failed:
 
 
 async def complete(
-    document: Document, place: Place, asking: Asking, *, max_lines: int, fills: bool
+    task: Task, place: Place, asking: Asking, *, max_lines: int, fills: bool
 ) -> str | Failed:
     """Return the text for a place, fit to be inserted; empty where there is nothing to insert.
 
     `fills` tells that the model fills gaps rather than answers questions.
     """
-    around = window(document, place, asking.model.context_tokens)
+    document = task.document
+    lead = task.cells.code_in(document.language, before=True) if task.cells is not None else ""
+    around = window(document, place, asking.model.context_tokens, lead)
 
     def enough(text: str) -> bool:
         return is_enough(around, text, max_lines)

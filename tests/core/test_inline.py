@@ -41,6 +41,23 @@ def test_the_window_is_what_stands_next_to_the_cursor(before: str, after: str, b
         assert (found.prefix, found.suffix) == (before, after)
 
 
+@given(TEXTS, TEXTS, st.integers(1, 200))
+def test_the_cells_before_it_lead_where_there_is_room(lead: str, before: str, budget: int) -> None:
+    place = Place(Span(len(before), len(before)))
+    found = window(document(before), place, budget, lead)
+    alone = window(document(before), place, budget)
+    assert found.prefix.endswith(alone.prefix)
+    more = found.prefix[: len(found.prefix) - len(alone.prefix)]
+    assert more == "" or (more.endswith("\n\n") and alone.prefix == before)
+    assert more.removesuffix("\n\n") in lead
+    assert len(found.prefix) <= budget * 3.2 + 1
+
+
+def test_all_that_leads_is_there_if_it_fits() -> None:
+    found = window(document("b"), Place(Span(1, 1)), 100, "import a\n")
+    assert found.prefix == "import a\n\nb"
+
+
 def test_line_ends_are_plain_and_the_byte_order_mark_is_gone() -> None:
     found = at("\ufeffa\r\nb|c\r\nd\re")
     assert (found.prefix, found.suffix, found.single_line) == ("a\nb", "c\nd\ne", True)

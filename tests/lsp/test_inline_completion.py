@@ -446,6 +446,77 @@ async def test_it_is_counted_in_the_session_and_told_nowhere_else(tmp_path: Path
         assert "1 answer (complete 1)" in message
 
 
+class Loading(Filling):
+    """A model that has to be loaded first, as the embedded engine has."""
+
+    def __init__(self, *answers: Any) -> None:
+        super().__init__(*answers)
+        self.loads = 0
+        self.loaded = asyncio.Event()
+        self.fault: ModelError | None = None
+
+    async def load(self) -> None:
+        self.loads += 1
+        await self.loaded.wait()
+        if self.fault is not None:
+            raise self.fault
+
+
+async def test_typing_does_not_start_the_engine_anew(tmp_path: Path, uri: str) -> None:
+    model = Loading("sum(items)\n")
+    async with connected(server_with(tmp_path, model)) as editor:
+        await editor.open(uri, TEXT)
+        for old, new in (("return ", "return  "), ("return  ", "return ")):
+            _, answered = editor.ask_to_complete(uri, old)
+            await editor.until(lambda: model.loads)
+            await editor.type(uri, old, new)
+            assert (await asyncio.wait_for(answered, 5))["result"] == []
+        assert model.loads == 1
+        _, answered = editor.ask_to_complete(uri, BEHIND)
+        model.loaded.set()
+        [item] = (await asyncio.wait_for(answered, 5))["result"]
+        assert item["insertText"] == "sum(items)"
+
+
+async def test_an_engine_that_does_not_start_is_told_once(tmp_path: Path, uri: str) -> None:
+    model = Loading("sum(items)\n")
+    model.fault = ModelError("The local model could not be loaded.")
+    model.loaded.set()
+    async with connected(server_with(tmp_path, model)) as editor:
+        await editor.open(uri, TEXT)
+        for _ in range(2):
+            assert await editor.complete(uri, BEHIND) == []
+        assert editor.take_messages() == ["Completion: The local model could not be loaded."]
+    assert model.prompts == []
+
+
+async def test_loading_ends_with_the_session(tmp_path: Path, uri: str) -> None:
+    model = Loading("sum(items)\n")
+    async with connected(server_with(tmp_path, model)) as editor:
+        await editor.open(uri, TEXT)
+        _, answered = editor.ask_to_complete(uri, BEHIND)
+        await editor.until(lambda: model.loads)
+        await editor.server.close()
+        assert (await asyncio.wait_for(answered, 5))["result"] == []
+
+
+async def test_a_cell_is_completed_with_the_cells_before_it(tmp_path: Path) -> None:
+    model = Filling("total(frame)\n")
+    uri = (tmp_path / "trip.ipynb").as_uri()
+    async with connected(server_with(tmp_path, model)) as editor:
+        cells = await editor.open_notebook(
+            uri,
+            ("markdown", "# Words"),
+            ("python", "def total(frame): ...\n"),
+            ("python", "x = "),
+            ("python", "y = 1\n"),
+        )
+        [item] = await editor.complete(cells[2], "x = ")
+        assert item["insertText"] == "total(frame)"
+    assert model.prompts[0].fill is not None
+    assert model.prompts[0].fill.prefix == "def total(frame): ...\n\nx = "
+
+
 async def test_where_there_is_nothing_to_complete(tmp_path: Path, uri: str) -> None:
     model = FakeModel(fenced("sum(items)"))
     async with connected(server_with(tmp_path, model)) as editor:

@@ -66,8 +66,11 @@ class Place:
         return document.text[self.span.end :]
 
 
-def window(document: Document, place: Place, context_tokens: int) -> Window:
-    """Return the text round a place, in about the tokens of context that a model can afford."""
+def window(document: Document, place: Place, context_tokens: int, lead: str = "") -> Window:
+    """Return the text round a place, in about the tokens of context that a model can afford.
+
+    `lead` is code that comes before the document: that of the cells before it in a notebook.
+    """
     room = int(min(context_tokens, _MOST_TOKENS) * CHARS_PER_TOKEN)
     after = plain_newlines(document.text[place.span.end : place.span.end + room])
     at = document.line_of(place.span.end)
@@ -75,10 +78,13 @@ def window(document: Document, place: Place, context_tokens: int) -> Window:
     suffix = _head(after, int(room * _AFTER_SHARE))
     start = _start(document, place.span.start, room - len(suffix) - len(place.selected))
     prefix = plain_newlines(document.text[start : place.span.start]) + place.selected
+    if start == 0:
+        prefix = prefix.removeprefix("\ufeff")
+        prefix = _tail(plain_newlines(lead), room - len(suffix) - len(prefix)) + prefix
     return Window(
         file_name(document.uri),
         document.language,
-        prefix.removeprefix("\ufeff") if start == 0 else prefix,
+        prefix,
         suffix,
         single_line=bool(rest.strip()),
     )
@@ -90,6 +96,15 @@ def _head(text: str, room: int) -> str:
         return text
     end = text.rfind("\n", 0, room)
     return text[: end + 1] if end > 0 else text[:room]
+
+
+def _tail(text: str, room: int) -> str:
+    """Return whole lines of the end of a text, and a blank one behind them."""
+    text = text.strip("\n")
+    if len(text) + 2 > room:
+        start = text.find("\n", len(text) + 2 - room) + 1 if room > 2 else 0
+        text = text[start:] if start else ""
+    return f"{text}\n\n" if text else ""
 
 
 def _start(document: Document, offset: int, room: int) -> int:

@@ -39,11 +39,11 @@ class Cells:
         """What the cell is called: ``cell 3 of trip.ipynb``."""
         return f"cell {self.number} of {self.file}"
 
-    def code_in(self, language: str) -> str:
-        """Return the code of the other cells in a language."""
+    def code_in(self, language: str, *, before: bool = False) -> str:
+        """Return the code of the other cells in a language, or of those before this one."""
         return "\n".join(
             cell.text
-            for cell in (*self.before, *self.after)
+            for cell in (*self.before, *(() if before else self.after))
             if cell.is_code and cell.language == language
         )
 

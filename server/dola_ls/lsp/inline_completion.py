@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
@@ -45,6 +45,7 @@ class InlineCompletions:
         self._under_way: dict[str, asyncio.Task[str]] = {}
         #: The rules that completions failed by, as far as the user was told.
         self._told: set[str] = set()
+        self._loading: asyncio.Task[None] | None = None
         self._closing = False
 
     async def answer(
@@ -95,7 +96,8 @@ class InlineCompletions:
     async def close(self) -> None:
         """End all that is under way."""
         self._closing = True
-        tasks = list(self._under_way.values())
+        tasks: list[asyncio.Task[Any]] = list(self._under_way.values())
+        tasks += [self._loading] if self._loading is not None else []
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -165,6 +167,7 @@ class InlineCompletions:
         from dola_ls.core.outcome import Refused
         from dola_ls.lsp.leaving import screen_for
         from dola_ls.lsp.workbench import relative_file
+        from dola_ls.model.errors import ModelError
         from dola_ls.model.ledger import Metered
         from dola_ls.model.provider import Unavailable
         from dola_ls.task import Task
@@ -176,18 +179,37 @@ class InlineCompletions:
             return Failed(model.reason, "no_model")
         target = lines_target(document, Span(place.span.start, place.span.start + 1), None)
         file = relative_file(server.notebooks.home_of(document.uri), server.folders)
-        task = Task(COMPLETE, document, None, target, file)
+        cells = server.notebooks.around(document)
+        task = Task(COMPLETE, document, None, target, file, cells=cells)
         screen = await screen_for(server, task)
         if isinstance(screen, Refused):
             return Failed(screen.reason, screen.rule)
+        try:
+            await self._loaded(model)
+        except ModelError as error:
+            return Failed(str(error), error.rule)
         limits = server.configuration.settings().settings.limits
         metered = Metered(model, server.ledger, limits=limits, approve=_never)
         asking = Asking(metered, _Quiet(server, document, model), task, screen)
         fills = getattr(model, "fills", False) is True
         try:
-            return await complete(document, place, asking, max_lines=max_lines, fills=fills)
+            return await complete(task, place, asking, max_lines=max_lines, fills=fills)
         finally:
             await server.ledger.purse.save()
+
+    async def _loaded(self, model: ChatModel) -> None:
+        """Have the embedded engine started, and go on with that when this request is ended.
+
+        Otherwise whoever types on would have it started anew with each key.
+        """
+        load = getattr(model, "load", None)
+        if load is None:
+            return
+        if self._loading is None or self._loading.done():
+            self._loading = asyncio.create_task(load(), name="dola-load")
+            # A fault that nobody waits for any longer is met again by the next request.
+            self._loading.add_done_callback(lambda task: task.cancelled() or task.exception())
+        await asyncio.shield(self._loading)
 
     def _tell(self, rule: str, reason: str) -> None:
         """Say what went wrong, once of each kind: a request comes with every key press."""

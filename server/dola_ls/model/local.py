@@ -137,6 +137,15 @@ class LocalModel:
         """Return the request that `stream` sends for a prompt; the engine is not started for it."""
         return outgoing(self._endpoint_at("http://127.0.0.1", None), prompt, predicted=False)
 
+    async def load(self) -> None:
+        """Start the engine if it does not run, for a question to come. Raises ModelError."""
+        self._users += 1
+        try:
+            await self._ready()
+        finally:
+            self._users -= 1
+            self._set_timer()
+
     async def stream(self, prompt: Prompt) -> AsyncGenerator[Delta, None]:
         """Yield the answer as it comes; see `ChatModel.stream`."""
         self._users += 1
