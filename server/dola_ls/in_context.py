@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from dola_ls.core.along import Related
 from dola_ls.core.callers import may_change_calls
 from dola_ls.core.context import Context, collect, estimate_tokens
 from dola_ls.core.notebook import with_cells
 from dola_ls.core.prompt import shown_related
-from dola_ls.core.related import Related
 from dola_ls.core.screening import Screen, harmless
 from dola_ls.task import Editor, Sought, Task
 

@@ -87,8 +87,8 @@ INSTRUCT = Action(
 #: What mends problems that other servers report; offered where there are any.
 FIX = Action("fix", "dola.fix", "Dola: Fix {name}", "quickfix.dola", "region", prompt="refactor")
 
-#: What is written at the cursor; in no menu, and called by no command. What is masked in its request
-#: may not come back, as in a new file.
+#: What is written at the cursor; in no menu, and called by no command. What is masked in its
+#: request may not come back, as in a new file.
 COMPLETE = Action("complete", "", "Dola: Complete", "", "new-file", cheap=True)
 
 #: Those that are offered on any code.

@@ -170,8 +170,10 @@ class HttpModel:
                 self.predictions.refuse(endpoint.origin, endpoint.model)
                 predicted = False
                 continue
-            if isinstance(error, errors.BadRequest) and (
-                said := self._habits.amend(endpoint, error, request)
+            if (
+                isinstance(error, errors.BadRequest)
+                and isinstance(request, ChatRequest)
+                and (said := self._habits.amend(endpoint, error, request))
             ):
                 log.info("%s: %s", endpoint.model, said)
                 if predicted and not self._habits.of(endpoint).predicts:
@@ -208,7 +210,7 @@ class HttpModel:
             await self._sleep(step)
             left -= step
 
-    def _log(self, request: ChatRequest, completion: Completion | None) -> None:
+    def _log(self, request: AnyRequest, completion: Completion | None) -> None:
         """Write down what the server's support and a repeated request need, and note its kind."""
         if completion is None:
             return
@@ -219,7 +221,7 @@ class HttpModel:
             self._endpoint.model,
             self._habits.of(self._endpoint).dialect.name,
             _plain(completion.inference_id),
-            request.seed,
+            getattr(request, "seed", None),
             _plain(completion.fingerprint),
         )
 
