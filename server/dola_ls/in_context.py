@@ -31,8 +31,12 @@ async def in_context(task: Task, editor: Editor, budget: int, screen: Screen) ->
 async def _with_related(task: Task, editor: Editor, budget: int, screen: Screen) -> Context:
     context = collect(task.document, task.target, budget)
     room = int(budget * _SHARE)
-    # Tests have needs of their own, and prompts of the user's own say what they show.
-    if task.tree is None or task.own is not None or task.action.answer == "new-file" or room <= 0:
+    # Tests have needs of their own, and prompts of the user's own say what they show; a picture has
+    # no definitions.
+    alone = (
+        task.own is not None or task.action.answer == "new-file" or task.action.media is not None
+    )
+    if task.tree is None or alone or room <= 0:
         return context
     instruction = task.instruction or ""
     sought = Sought(room, context.hidden, instruction, _wants_callers(task, instruction))

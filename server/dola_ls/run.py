@@ -18,9 +18,15 @@ from dola_ls.edit import edit
 from dola_ls.explaining import explain
 from dola_ls.in_context import in_context
 from dola_ls.model.stream import ChatModel
+from dola_ls.seeing import see
 from dola_ls.task import Editor, Task
 from dola_ls.write_new import write_new
 from dola_ls.write_tests import write_tests
+
+#: Answers that change the document they are about.
+_EDITS = frozenset({"region", "words", "below"})
+#: Tokens of text round a link that go along with a picture.
+_ROUND_A_PICTURE = 1000
 
 
 async def run(
@@ -37,13 +43,19 @@ async def run(
     reason = why_not_document(task.document) or why_not_region(task.document, task.target, advice)
     if reason is not None:
         return Refused(reason, "too_large_or_empty")
-    if task.action.answer == "region" and (verdict := gate.may_edit(task.file)):
+    if task.action.answer in _EDITS and (verdict := gate.may_edit(task.file)):
         return Refused(f"{sentences.capital(verdict.reason)} Nothing was sent.", verdict.rule)
+    budget = model.context_tokens
+    if task.action.media is not None:
+        # What a picture is for, the lines next to it tell.
+        budget = min(budget, _ROUND_A_PICTURE)
     screen = screen or Screen()
-    context = await in_context(task, editor, model.context_tokens, screen)
+    context = await in_context(task, editor, budget, screen)
     asking = Asking(model, editor, task, screen)
     if task.action.answer == "explanation":
         return await explain(task, editor, asking, context)
+    if task.action.media is not None:
+        return await see(task, editor, asking, context)
     if task.action.answer == "new-file":
         write = write_tests if task.own is None else write_new
         return await write(task, editor, asking, context)

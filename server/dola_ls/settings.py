@@ -33,6 +33,8 @@ RESTRICTED = frozenset(
         *("actions", "prompts", "tests.run"),
         # Code that leaves unasked.
         "completion.automatic",
+        # What goes along besides text: whoever could say that would have pictures sent.
+        "abilities",
         *("privacy.exclude", "privacy.gitignored", "privacy.secrets", "privacy.consent"),
         # Money: whoever could lift a limit could have it spent.
         *("limits.action_usd", "limits.session_usd", "limits.day_usd", "limits.ask_above_usd"),
@@ -278,6 +280,10 @@ class Settings(BaseModel):
     reasoning_effort: (
         Annotated[Literal["low", "medium", "high"], BeforeValidator(_lower)] | None
     ) = None
+    #: What the model takes besides text; None means what is known of it.
+    abilities: tuple[Annotated[Literal["images", "video"], BeforeValidator(_lower)], ...] | None = (
+        None
+    )
     #: Whether each action's figures are sent to the client as a `telemetry/event`.
     receipts: bool = Field(default=False, strict=True)
     local: LocalSettings = LocalSettings()

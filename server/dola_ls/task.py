@@ -14,6 +14,8 @@ from dola_ls.core.composed import composed
 from dola_ls.core.diagnostics import Diagnostic
 from dola_ls.core.document import Document, Edit, Span
 from dola_ls.core.fix import fix_words
+from dola_ls.core.media.links import MediaLink
+from dola_ls.core.media.media import Media
 from dola_ls.core.notebook import Cells
 from dola_ls.core.outcome import Refused
 from dola_ls.core.own_actions import OwnAction
@@ -63,6 +65,8 @@ class Task:
     cells: Cells | None = None
     #: What was taken out of `origin`'s document to make this one: the comment with the order.
     removal: Edit | None = None
+    #: The link to the image or video that the task is about.
+    link: MediaLink | None = None
 
     def without(self, removal: Edit, target: Target) -> Task:
         """Return the task on the text without the comment that it came from.
@@ -216,6 +220,13 @@ class Editor(Protocol):
 
     async def place_new(self, task: Task) -> Path | Refused:
         """Return where the new file of the task's own action goes, or why it may not be made."""
+        ...
+
+    async def media(self, task: Task) -> Media | Refused:
+        """Return the image or video of the task's link, read from the disk, or why it may not go.
+
+        It is of the kind that the action is for, and its metadata is gone.
+        """
         ...
 
     async def open(self, path: Path, text: str | None = None) -> Document | str:

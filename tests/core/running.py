@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from dola_ls.core.actions import REFACTOR, Action, find_target
 from dola_ls.core.along import NOTHING, Related
 from dola_ls.core.document import Document, Edit, Span, apply_edits
+from dola_ls.core.media.media import Media
 from dola_ls.core.outcome import Refused
 from dola_ls.core.prompt import Prompt
 from dola_ls.core.syntax import Symbol, Tree, parse
@@ -61,6 +62,8 @@ class FakeEditor:
         self.test_file: Document | None = None
         #: Where the new file of an own action goes.
         self.new_path: Path | Refused = Path("/shop/a_new.py")
+        #: What is at the link of a task.
+        self.picture: Media | Refused = Refused("There is no picture.", "missing")
         #: How the tests go, in turn; none means that the user wants none run.
         self.results: list[Results | str] = []
         self.runs: list[str] = []
@@ -108,6 +111,9 @@ class FakeEditor:
 
     async def place_new(self, task: Task) -> Path | Refused:
         return self.new_path
+
+    async def media(self, task: Task) -> Media | Refused:
+        return self.picture
 
     async def open(self, path: Path, text: str | None = None) -> Document | str:
         if self.created and path == self.created[-1][0]:

@@ -12,12 +12,15 @@ import pytest
 
 from dola_ls.core.actions import (
     BY_COMMAND,
+    DESCRIBE_IMAGE,
+    DESCRIBE_VIDEO,
     DOCUMENT,
     EXPLAIN,
     FIX,
     GENERATE_TESTS,
     INSTRUCT,
     REFACTOR,
+    WRITE_FROM_IMAGE,
     Action,
     Target,
     find_target,
@@ -25,6 +28,8 @@ from dola_ls.core.actions import (
 from dola_ls.core.context import Context, collect
 from dola_ls.core.document import Document, Span
 from dola_ls.core.inline import Place, ask_to_chat, window
+from dola_ls.core.media.links import link_at
+from dola_ls.core.media.writing import target_of
 from dola_ls.core.own_actions import OwnAction, OwnAnswer
 from dola_ls.core.own_prompt import render_own
 from dola_ls.core.prompt import Prompt, render
@@ -68,6 +73,20 @@ FIELDS = {
         "failures": "- test_total: assert 1.2 == 1",
     },
 }
+
+PAGE = "# Shop\n\nThe cart:\n\n![](img/cart.png)\n\nIt holds what is bought.\n"
+FIELDS["writeFromImage"] = {"into": "HTML"}
+
+
+def at_link(action: Action) -> Prompt:
+    """Return the prompt of an action on a link, without what is linked to."""
+    text = PAGE.replace("png", "mp4") if action is DESCRIBE_VIDEO else PAGE
+    document = Document("file:///home/ann/shop/README.md", "markdown", 1, text)
+    at = text.index("![")
+    link = link_at(document, None, Span(at, at))
+    assert link is not None
+    context = collect(document, target_of(document, link), 2000)
+    return render(action, context, fields=FIELDS.get(action.id))
 
 
 def seen(whole_file: bool = False) -> Context:
@@ -117,6 +136,9 @@ CASES: dict[str, Callable[[], Prompt]] = {
     "repairTests": lambda: asked(GENERATE_TESTS, "repairTests"),
     "fix": lambda: asked(FIX, "", "Fix this problem:\n- line 7: unused (ruff F841)"),
     "complete": completion,
+    "describeImage": lambda: at_link(DESCRIBE_IMAGE),
+    "describeVideo": lambda: at_link(DESCRIBE_VIDEO),
+    "writeFromImage": lambda: at_link(WRITE_FROM_IMAGE),
     "own_edit": lambda: own("edit", "Add logging to {name}.\n\n{diagnostics}\n{instruction}"),
     "own_edit_blocks": lambda: own("edit", "Add logging:\n{code}", "refactor_blocks"),
     "own_explain": lambda: own("explain", "What does {name} in {file} log?\n{code}\n{after}"),

@@ -8,11 +8,13 @@ from typing import Literal
 
 from dola_ls.core.document import Document, Span
 from dola_ls.core.languages import language_of
+from dola_ls.core.media.media import MediaKind
 from dola_ls.core.syntax import Symbol, Tree, enclosing_symbol, paragraph
 from dola_ls.core.testing.frameworks import FRAMEWORKS
 
-#: What the model is asked for: prose to show, the region again, or the text of a new file.
-Answer = Literal["explanation", "region", "new-file"]
+#: What the model is asked for: prose to show, the region again, the text of a new file; about a
+#: picture or a video a line of text, or code that goes below it.
+Answer = Literal["explanation", "region", "new-file", "words", "below"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,8 @@ class Action:
     #: Done by the model for cheap work unless the user names another: what it makes is read by
     #: people, or is comments alone.
     cheap: bool = False
+    #: What goes along with its requests, at a link to one; None for text alone.
+    media: MediaKind | None = None
 
     @property
     def verb(self) -> str:
@@ -91,9 +95,38 @@ FIX = Action("fix", "dola.fix", "Dola: Fix {name}", "quickfix.dola", "region", p
 #: request may not come back, as in a new file.
 COMPLETE = Action("complete", "", "Dola: Complete", "", "new-file", cheap=True)
 
+#: What is offered on links to images and videos.
+DESCRIBE_IMAGE = Action(
+    "describeImage",
+    "dola.describeImage",
+    "Dola: Describe image {name}",
+    "refactor.rewrite.dola",
+    "words",
+    media="image",
+)
+WRITE_FROM_IMAGE = Action(
+    "writeFromImage",
+    "dola.writeFromImage",
+    "Dola: Write code from image {name}",
+    "refactor.rewrite.dola",
+    "below",
+    media="image",
+)
+DESCRIBE_VIDEO = Action(
+    "describeVideo",
+    "dola.describeVideo",
+    "Dola: Describe video {name}",
+    "refactor.rewrite.dola",
+    "words",
+    media="video",
+)
+MEDIA_ACTIONS: tuple[Action, ...] = (DESCRIBE_IMAGE, WRITE_FROM_IMAGE, DESCRIBE_VIDEO)
+
 #: Those that are offered on any code.
 ACTIONS: tuple[Action, ...] = (REFACTOR, EXPLAIN, DOCUMENT, GENERATE_TESTS)
-BY_COMMAND: dict[str, Action] = {action.command: action for action in (*ACTIONS, INSTRUCT, FIX)}
+BY_COMMAND: dict[str, Action] = {
+    action.command: action for action in (*ACTIONS, INSTRUCT, FIX, *MEDIA_ACTIONS)
+}
 
 
 @dataclass(frozen=True, slots=True)

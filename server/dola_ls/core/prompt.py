@@ -15,6 +15,7 @@ from dola_ls.core.along import Piece, Related
 from dola_ls.core.context import Context, estimate_tokens
 from dola_ls.core.languages import language_of, language_of_file
 from dola_ls.core.left_out import LeftOut
+from dola_ls.core.media.media import Media
 
 #: Below this many characters a prediction gains nothing: servers were measured to accept none of
 #: it (https://github.com/bartolli/opencues/issues/138).
@@ -53,6 +54,8 @@ class Prompt:
     repeats: str = ""
     #: Asked for the second time: at temperature 0 a model says the same again.
     again: bool = False
+    #: Images and videos that go along behind the text.
+    media: tuple[Media, ...] = ()
     #: What does not go along, to be shown to the user; never sent.
     left_out: tuple[LeftOut, ...] = ()
     #: What goes along with the code at hand and why, to be shown to the user.
@@ -147,6 +150,10 @@ def _answer_tokens(action: Action, rewritten: str) -> int:
         return max(512, int(estimate_tokens(rewritten) * 1.5) + 256)
     if action.answer == "new-file":
         return 1536
+    if action.answer == "below":
+        return 4096
+    if action.answer == "words":
+        return 256
     return 800
 
 

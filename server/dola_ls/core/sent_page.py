@@ -8,6 +8,7 @@ from typing import Any
 
 from dola_ls.core.along import Piece
 from dola_ls.core.context import estimate_tokens
+from dola_ls.core.media.media import Media
 from dola_ls.core.page_head import as_code
 from dola_ls.core.prompt import fence_for
 from dola_ls.core.safe_markdown import safe_markdown
@@ -24,19 +25,28 @@ def sent_page(
     body: bytes,
     left_out: Sequence[str] = (),
     along: Sequence[Piece] = (),
+    media: Sequence[Media] = (),
 ) -> str:
     """Return a page of Markdown on a request.
 
     `body` is its JSON, as it is sent. `facts` are names and values in Markdown, `left_out` says in
-    sentences what does not go along, and why; `along` is code from elsewhere that does.
+    sentences what does not go along, and why; `along` is code from elsewhere that does. `media` are
+    the images and videos of the request in their order: of these what they are is shown, and not
+    their bytes.
     """
     request: dict[str, Any] = json.loads(body)
-    messages = [(one["role"], one["content"]) for one in request["messages"]]
+    waiting = iter(media)
+    for message in request["messages"]:
+        for part in message["content"] if isinstance(message["content"], list) else ():
+            address = part.get(part["type"])
+            if isinstance(address, dict):
+                address["url"] = next(waiting).shown
+    messages = [(one["role"], _text(one["content"])) for one in request["messages"]]
     texts = [text for _, text in messages]
     prediction = request.get("prediction")
     if prediction is not None:
         texts.append(prediction["content"])
-    tokens = sum(map(estimate_tokens, texts))
+    tokens = sum(map(estimate_tokens, texts)) + sum(one.tokens for one in media)
     parts = [f"# What would be sent: {as_code(label)}", f"Nothing was sent. {_AGAIN}"]
     size = f"about {tokens} tokens ({len(body)} bytes); the answer may have {_most(request)} tokens"
     parts.append("\n".join(f"- {name}: {value}" for name, value in [*facts, ("Size", size)]))
@@ -50,6 +60,8 @@ def sent_page(
         parts += ["## Predicted output", _block(prediction["content"])]
     whole = json.dumps(request, ensure_ascii=False, indent=2)
     parts += ["## Request body", "All of the above as it is sent, with line breaks to read it by."]
+    if media:
+        parts[-1] += " Images and videos are left out here: they go along in base64."
     parts.append(_block(whole, "json"))
     return "\n\n".join(parts) + "\n"
 
@@ -64,6 +76,15 @@ def _told(along: Sequence[Piece]) -> list[str]:
         each = "; ".join(safe_markdown(why) for why in dict.fromkeys(whys))
         lines.append(f"- {as_code(path)}{' (this file)' if here else ''}: {each}")
     return lines
+
+
+def _text(content: str | list[dict[str, Any]]) -> str:
+    """Return a message as text, with a line for each image or video."""
+    if isinstance(content, str):
+        return content
+    return "\n".join(
+        part["text"] if part["type"] == "text" else part[part["type"]]["url"] for part in content
+    )
 
 
 def _most(request: dict[str, Any]) -> int:

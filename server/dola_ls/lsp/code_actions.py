@@ -14,6 +14,7 @@ from dola_ls.core.actions import (
     EXPLAIN,
     FIX,
     INSTRUCT,
+    MEDIA_ACTIONS,
     Action,
     Target,
     fits,
@@ -78,6 +79,7 @@ def list_actions(server: DolaServer, params: types.CodeActionParams) -> list[Any
         *_reviews(server, document, located.span, only),
         *problems.offers(server, document, located.span, params.range, context.diagnostics, only),
         *_orders(server, document, located.span, params.range, only),
+        *_media(server, document, located.span, params.range, only),
         *_offers(server, document, located.span, params, only),
         *_cancels(server, document, only),
         *_previews(document, params.range, only),
@@ -192,6 +194,37 @@ def _orders(
     arguments = _arguments(document, range_)
     title = f"Dola: {verb}: {words}"
     return [_offer(server, replace(action, command=INSTRUCT.command), title, arguments)]
+
+
+def _media(
+    server: DolaServer,
+    document: Document,
+    span: Span,
+    range_: types.Range,
+    only: list[str] | None,
+) -> list[types.CodeAction]:
+    """Offer what can be written about the image or video that the cursor's link names."""
+    if not any(kind_matches(action.kind, only) for action in MEDIA_ACTIONS):
+        return []
+    from dola_ls.lsp import media
+
+    found = media.actions_at(document, server.trees.get(document), span)
+    if found is None:
+        return []
+    link, actions = found
+    how = media.listed(server.configuration, link.kind)
+    if how == "hidden":
+        return []
+    offers = []
+    for action in actions:
+        arguments = _arguments(document, range_)
+        title = action.title.replace("{name}", link.name)
+        offer = _offer(server, action, title, arguments)
+        if how == "unable" and server.client.disabled_support:
+            offer.disabled = types.CodeActionDisabled(reason=media.UNABLE)
+            offer.command = None
+        offers.append(offer)
+    return offers
 
 
 def _reviews(

@@ -144,6 +144,10 @@ def task_of(server: DolaServer, action: Action, call: Call) -> Task | str:
         return place
     document, span = place
     tree = server.trees.get(document)
+    if action.media is not None:
+        from dola_ls.lsp import media
+
+        return media.task_of(server, action, document, tree, span, call.instruction)
     if action is INSTRUCT and call.instruction is None:
         return _order(server, document, tree, span)
     if action is FIX or (action is EXPLAIN and call.diagnostics):
@@ -254,6 +258,12 @@ def _again(server: DolaServer, task: Task, now: Now) -> Task | str:
     tree = server.trees.get(now.document)
     if task.order is not None:
         return _order(server, now.document, tree, follow(task.order, now.changes), retried=True)
+    if task.link is not None:
+        from dola_ls.lsp import media
+
+        at = follow(task.link.span, now.changes)
+        words = task.instruction
+        return media.task_of(server, task.action, now.document, tree, at, words, retried=True)
     if task.to_fix:
         return problems.carried(task, now, tree)
     span = follow(task.target.region, now.changes)

@@ -19,6 +19,7 @@ from dola_ls.core.strategy import Predictions
 from dola_ls.lsp import own
 from dola_ls.lsp.arguments import WrongArguments, write_range
 from dola_ls.lsp.commands import read_call, task_of
+from dola_ls.model.abilities import stated_abilities
 from dola_ls.model.errors import ModelError
 from dola_ls.model.stream import Delta
 
@@ -102,6 +103,7 @@ class Unsent:
     def __init__(self, model: ChatModel) -> None:
         self.name = model.name
         self.context_tokens = model.context_tokens
+        self.abilities = stated_abilities(model)
         self._model = model
         self.prompt: Prompt | None = None
 
@@ -147,7 +149,7 @@ async def show_page(
     left_out = [_sentence(one) for one in prompt.left_out]
     left_out += [f"No predicted output goes along: {why}."] if why is not None else []
     left_out += out.notes
-    page = sent_page(label, facts, out.body, left_out, prompt.along)
+    page = sent_page(label, facts, out.body, left_out, prompt.along, prompt.media)
     path = server.pages.write(f"What would be sent ({label})", page)
     return Previewed(path, await show_document(server, path, take_focus=False))
 

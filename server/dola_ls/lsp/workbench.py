@@ -14,6 +14,7 @@ from lsprotocol import types
 from dola_ls.core.along import NOTHING, Related
 from dola_ls.core.document import CLOSED, Document, Edit, apply_edits
 from dola_ls.core.languages import language_of_file
+from dola_ls.core.media.media import Media
 from dola_ls.core.outcome import Refused
 from dola_ls.core.prompt import Prompt
 from dola_ls.core.rebase import Conflict, rebase
@@ -193,6 +194,28 @@ class Workbench:
         if why is None and self._server.documents.get(path_to_uri(path)) is not None:
             why = "it is open in the editor already"
         return why
+
+    async def media(self, task: Task) -> Media | Refused:
+        """Read the image or video of the task's link, if it may leave the machine."""
+        from dola_ls.media_files import read_media
+
+        assert task.link is not None
+        assert task.action.media is not None
+        source = uri_to_path(task.document.uri)
+        if source is None:
+            reason = (
+                "Where a link leads is only known of a file on disk. Save this document to a file, "
+                "then run the action again. Nothing was sent."
+            )
+            return Refused(reason, "no_path")
+        return await asyncio.to_thread(
+            read_media,
+            task.link,
+            task.action.media,
+            source,
+            self._server.folders,
+            wishes_of(self._server.configuration.settings().settings),
+        )
 
     async def open(self, path: Path, text: str | None = None) -> Document | str:
         """Have a file opened in the editor; where it cannot, take its text from disk."""

@@ -18,6 +18,7 @@ import httpx
 from dola_ls.core.prompt import MIN_PREDICTION, Prompt
 from dola_ls.core.strategy import Predictions
 from dola_ls.model import errors, retry
+from dola_ls.model.abilities import abilities
 from dola_ls.model.connection import Connections
 from dola_ls.model.dialects import Habits
 from dola_ls.model.endpoint import Endpoint, is_loopback
@@ -86,6 +87,11 @@ class HttpModel:
         if why := self._why_excluded(prompt.action):
             return why
         return self.predictions.why_not(self._endpoint.origin, self._endpoint.model, prompt.action)
+
+    @property
+    def abilities(self) -> frozenset[str]:
+        """What the model takes besides text."""
+        return abilities(self._endpoint)
 
     @property
     def terms(self) -> Terms:
@@ -157,7 +163,7 @@ class HttpModel:
                         yield delta
             except ModelError as fault:
                 self._learn(prompt, fault.completion, whole=False)
-                raise
+                raise errors.about_media(fault, prompt.media) from None
             failure = exchange.failure
             if failure is None:
                 return
@@ -189,7 +195,7 @@ class HttpModel:
                 dice=random.random(),
             )
             if wait is None:
-                raise error
+                raise errors.about_media(error, prompt.media)
             attempts[failure.situation] += 1
             spent += wait
             async for notice in self._wait(failure, wait):

@@ -66,6 +66,9 @@ class Endpoint:
     reasoning_tokens: int = 4096
     #: How the user wants answers drawn; None where they say nothing.
     plan: Plan | None = None
+    #: What the user says that the model takes besides text; None leaves it to
+    #: `dola_ls.model.abilities`.
+    abilities: frozenset[str] | None = None
 
     @property
     def origin(self) -> str:

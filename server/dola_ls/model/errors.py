@@ -6,10 +6,17 @@ key, the code that was sent, or more of the server's own words than `faults.quot
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from dola_ls.core.media.media import Media, MediaKind
 from dola_ls.model.stream import Completion
+
+#: Words of a server by which it means what is not text, and a piece of what was sent.
+_ON_MEDIA = re.compile(r"image|video|vision|modal", re.IGNORECASE)
+_ENCODED = re.compile(r"base64,|[A-Za-z0-9+/]{40}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +234,36 @@ class BadRequest(ModelError):
             "`dola-ls check` sends the smallest request there is.",
             facts,
         )
+
+
+class MediaRefused(BadRequest):
+    """The server does not take the image or video of a request."""
+
+    rule = "media_refused"
+
+    def __init__(self, facts: Facts, kind: MediaKind) -> None:
+        self.parameter = None
+        what = "image" if kind == "image" else "video"
+        says = _saying(facts) if not _ENCODED.search(facts.quote) else ""
+        ModelError.__init__(
+            self,
+            f"{facts.host} does not take the {what} ({facts.status or 400}){says}. Nothing was "
+            f"changed. {facts.model} may not take this kind of {what}, or none of this size.",
+            facts,
+        )
+
+
+def about_media(error: ModelError, media: Sequence[Media]) -> ModelError:
+    """Return what an error means for a request with an image or video; others stay as they are."""
+    if not media:
+        return error
+    kind = media[0].facts.kind
+    quote = error.facts.quote
+    refused = isinstance(error, TooLong) or (
+        isinstance(error, BadRequest) and error.parameter in (None, "messages")
+    )
+    unknown = isinstance(error, ModelRetired | ServerFault) and _ON_MEDIA.search(quote) is not None
+    return MediaRefused(error.facts, kind) if refused or unknown else error
 
 
 class Redirected(ModelError):

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from dola_ls.core.prompt import Prompt
 from dola_ls.core.strategy import Predictions
 from dola_ls.model import errors
+from dola_ls.model.abilities import stated_abilities
 from dola_ls.model.errors import ModelError
 from dola_ls.model.prices import Estimate, charge, dollars, estimate, stated_terms
 from dola_ls.model.spending import ActionSum, NotApproved, Purse
@@ -137,6 +138,8 @@ class Metered:
     ) -> None:
         self.name = model.name
         self.context_tokens = model.context_tokens
+        #: What the model takes besides text.
+        self.abilities = stated_abilities(model)
         #: What the action has come to, by the sum that the limits go by.
         self.sum = ActionSum()
         self._model = model

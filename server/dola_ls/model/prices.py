@@ -94,6 +94,7 @@ def estimate(terms: Terms, prompt: Prompt) -> Estimate:
     """
     predicted = _tokens(prompt.prediction or "")
     input = _tokens(prompt.system) + _tokens(prompt.user) + _FRAME
+    input += sum(one.tokens for one in prompt.media)
     output = terms.answer_tokens(prompt) + predicted
     sent = input + predicted
     return Estimate(sent, output, _micros(terms.price, sent, output))

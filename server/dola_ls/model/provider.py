@@ -247,6 +247,7 @@ def _service(name: str, settings: Settings, key: Key | None, fast: bool) -> Endp
         reasoning_effort=settings.reasoning_effort or "low",
         context_tokens=context_tokens(model, settings.context.tokens),
         plan=_plan(settings),
+        abilities=_abilities(settings),
     )
 
 
@@ -276,6 +277,7 @@ def _of_ones_own(url: str, model: str, settings: Settings, key: Key | None, fast
         key_origin=key.origin if key else None,
         proxy=_proxy(settings),
         ca_bundle=settings.ca_bundle,
+        abilities=_abilities(settings),
         reasoning_effort=effort,
         # Room for a model that thinks unasked, small enough for a server with a short context.
         reasoning_tokens=4096 if effort else 2048,
@@ -292,6 +294,10 @@ def _embedded(weights: files.Weights, path: Path, settings: Settings) -> LocalCh
 def _plan(settings: Settings) -> Plan | None:
     plan = settings.sampling.plan
     return None if plan.empty else plan
+
+
+def _abilities(settings: Settings) -> frozenset[str] | None:
+    return frozenset(settings.abilities) if settings.abilities is not None else None
 
 
 def _proxy(settings: Settings) -> str | None:

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from dola_ls.core.context import estimate_tokens
+from dola_ls.core.media.media import Media
 from dola_ls.core.prompt import Prompt
 from dola_ls.model import errors, wire
 from dola_ls.model.dialects import Manner, manner_of
@@ -116,7 +117,7 @@ def compose(
         model=endpoint.model,
         messages=[
             wire.SystemMessage(content=sound(prompt.system)),
-            wire.UserMessage(content=sound(prompt.user)),
+            wire.UserMessage(content=_content(prompt)),
         ],
         stream=True,
         prediction=prediction,
@@ -187,6 +188,20 @@ def unsent_settings(endpoint: Endpoint) -> list[str]:
             if getattr(drawn, name) is not None and why is not None:
                 found.append(f"`{endpoint.plan.name(action, name)}` is not sent: {why}.")
     return list(dict.fromkeys(found))
+
+
+def _content(prompt: Prompt) -> str | list[wire.TextPart | wire.ImagePart | wire.VideoPart]:
+    """Return what the user says: text alone as it is, else parts, the text first."""
+    text = sound(prompt.user)
+    if not prompt.media:
+        return text
+    return [wire.TextPart(text=text), *map(_part, prompt.media)]
+
+
+def _part(media: Media) -> wire.ImagePart | wire.VideoPart:
+    if media.facts.kind == "video":
+        return wire.VideoPart(video_url=wire.VideoUrl(url=media.url))
+    return wire.ImagePart(image_url=wire.ImageUrl(url=media.url, detail=media.detail))
 
 
 def sound(text: str) -> str:

@@ -101,6 +101,11 @@ def box(type: bytes, *parts: bytes) -> bytes:
     return struct.pack(">I", len(body) + 8) + type + body
 
 
+def numbers(values: list[int]) -> bytes:
+    """Return how many numbers there are, and the numbers."""
+    return struct.pack(f">{len(values) + 1}I", len(values), *values)
+
+
 def track(handler: bytes, chunks: list[int], sizes: list[int], *extra: bytes) -> bytes:
     """Return a track whose chunks of one sample each lie at these offsets."""
     times = b"\xaa" * 8
@@ -108,10 +113,10 @@ def track(handler: bytes, chunks: list[int], sizes: list[int], *extra: bytes) ->
     table = box(
         b"stbl",
         box(b"stsd", bytes(8)),
-        box(b"stsz", bytes(8), struct.pack(">I", len(sizes)), *(struct.pack(">I", n) for n in sizes)),
+        box(b"stsz", bytes(8), numbers(sizes)),
         box(b"stsc", bytes(4), struct.pack(">IIII", 1, 1, 1, 1)),
-        box(b"stco", bytes(4), struct.pack(">I", len(chunks)), *(struct.pack(">I", n) for n in chunks)),
-    )  # fmt: skip
+        box(b"stco", bytes(4), numbers(chunks)),
+    )
     media = box(
         b"mdia",
         box(b"mdhd", bytes(4), times, bytes(12)),
