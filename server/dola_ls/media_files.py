@@ -66,6 +66,8 @@ def read_media(
         reason = f"{name} is kept back: {kept.why}. Nothing was sent. {kept.advice}"
         return Refused(reason, "kept_back")
     data = _bytes(real, kind)
+    if isinstance(data, bytes) and path.resolve() != real:
+        data = "it changed while it was read"
     if isinstance(data, str):
         return _refused(name, data, "unreadable")
     try:
@@ -135,24 +137,31 @@ def _bytes(path: Path, kind: MediaKind) -> bytes | str:
         if path.is_dir():
             return "it is a folder"
         return f"it cannot be read ({error.strerror or 'for an unknown reason'})"
-    with os.fdopen(handle, "rb") as file:
-        before = os.fstat(handle)
-        if stat.S_ISDIR(before.st_mode):
-            return "it is a folder"
-        if not stat.S_ISREG(before.st_mode):
-            return "it is no regular file"
-        if before.st_size > max(LARGEST.values()):
-            return _too_large(before.st_size, kind)
-        try:
-            data = file.read(before.st_size + 1)
-            after = os.fstat(handle)
-        except OSError as error:
-            return f"it cannot be read ({error.strerror or 'for an unknown reason'})"
-    changed = (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns)
-    if changed or len(data) != before.st_size:
+    try:
+        return _read(handle, kind)
+    except OSError as error:
+        return f"it cannot be read ({error.strerror or 'for an unknown reason'})"
+    finally:
+        os.close(handle)
+
+
+def _read(handle: int, kind: MediaKind) -> bytes | str:
+    before = os.fstat(handle)
+    if stat.S_ISDIR(before.st_mode):
+        return "it is a folder"
+    if not stat.S_ISREG(before.st_mode):
+        return "it is no regular file"
+    if before.st_size > max(LARGEST.values()):
+        return _too_large(before.st_size, kind)
+    with open(handle, "rb", closefd=False) as file:
+        data = file.read(before.st_size + 1)
+    after = os.fstat(handle)
+    if (after.st_size, after.st_mtime_ns, len(data)) != (
+        before.st_size,
+        before.st_mtime_ns,
+        before.st_size,
+    ):
         return "it changed while it was read"
-    if path.resolve() != path:
-        return "its folder changed while it was read"
     return data
 
 

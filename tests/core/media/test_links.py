@@ -137,8 +137,10 @@ def test_words_go_where_they_belong_and_nowhere_else(text: str, after: str) -> N
     ("text", "after"),
     [
         ("<video src='c.mp4|'></video>\nx\n", "<video src='c.mp4'></video>\n\nA cat\n\nx\n"),
-        ("<video>\n <source src='|c.webm'>\n</video>", "<video>\n <source src='c.webm'>\n</video>\n\nA cat"),
-        ("<vid|eo controls>\n<source src='c.mp4'></video>\n", "<video controls>\n<source src='c.mp4'></video>\n\nA cat\n"),
+        ("<video>\n <source src='|c.webm'>\n</video>",
+         "<video>\n <source src='c.webm'>\n</video>\n\nA cat"),
+        ("<vid|eo controls>\n<source src='c.mp4'></video>\n",
+         "<video controls>\n<source src='c.mp4'></video>\n\nA cat\n"),
         ("> <video src='c.mov|'>\n> x", "> <video src='c.mov'>\n>\n> A cat\n>\n> x"),
     ],
 )  # fmt: skip
@@ -157,7 +159,8 @@ def test_words_about_a_video_are_a_paragraph_in_html() -> None:
 @pytest.mark.parametrize(
     ("text", "language", "path", "comment"),
     [
-        ("# mock-ups/cart.p|ng\n# wide\nx = 1\n", "python", "mock-ups/cart.png", "# mock-ups/cart.png\n# wide"),
+        ("# mock-ups/cart.p|ng\n# wide\nx = 1\n", "python", "mock-ups/cart.png",
+         "# mock-ups/cart.png\n# wide"),
         ("x = 1  # see cart.png|\n# other\n", "python", "cart.png", "# see cart.png"),
         ("/* from \"my cart.jp|g\" */\n", "css", "my cart.jpg", '/* from "my cart.jpg" */'),
         ("<!-- cart.webp| -->\n", "html", "cart.webp", "<!-- cart.webp -->"),

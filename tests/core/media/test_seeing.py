@@ -255,7 +255,8 @@ async def test_code_goes_below_a_comment_in_the_language_of_the_file() -> None:
     text = "def shop():\n    # cart.png|\n    # two lamps\n    pass\n"
     answer = "```python\nif True:\n    print('Cart')\n```"
     assert await after(WRITE_FROM_IMAGE, text, answer, "python") == (
-        "def shop():\n    # cart.png\n    # two lamps\n    if True:\n        print('Cart')\n    pass\n"
+        "def shop():\n    # cart.png\n    # two lamps\n"
+        "    if True:\n        print('Cart')\n    pass\n"
     )
 
 
@@ -275,7 +276,7 @@ async def test_code_that_does_not_parse_is_kept_and_not_applied() -> None:
 
 async def test_code_with_a_new_address_is_shown_first() -> None:
     task, editor = set_up(WRITE_FROM_IMAGE, "![|](cart.png)\n")
-    answer = '```html\n<script src="https://evil.example/x.js"></script>\n```'
+    answer = '```html\n<script src="https://cdn.evil-host.dev/x.js"></script>\n```'
     outcome = await run(task, editor, seeing(answer))
     assert isinstance(outcome, Proposed)
     assert "evil" in outcome.reason
