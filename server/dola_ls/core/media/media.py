@@ -9,9 +9,10 @@ from typing import Literal
 MediaKind = Literal["image", "video"]
 Detail = Literal["low", "high", "auto"]
 
-#: Bytes of a file at the most. A request grows by a third through base64; the first provider states
-#: no limit, and that of BytePlus is 50 MB for a video within a request.
-LARGEST: dict[MediaKind, int] = {"image": 10_000_000, "video": 32_000_000}
+#: Bytes of a file at the most. The first provider states no limit, and BytePlus takes videos of up
+#: to 50 MB in a request, which grows by a third through base64; but all of it is sent again with
+#: each try, and has to be on its way before the wait for the first word is over.
+LARGEST: dict[MediaKind, int] = {"image": 10_000_000, "video": 20_000_000}
 #: A request's tokens for a picture. No provider states them for these models: a token for each
 #: square of 28 pixels is what vision models of this family are known to take, with a limit to
 #: which larger pictures are scaled down. Of a video one frame in a second is looked at, each for as
