@@ -22,7 +22,8 @@
 (defvar dola-eglot-modes
   '(python-mode python-ts-mode js-mode js-ts-mode typescript-mode typescript-ts-mode tsx-ts-mode
     go-mode go-ts-mode rust-mode rust-ts-mode java-mode java-ts-mode c-mode c-ts-mode
-    c++-mode c++-ts-mode csharp-mode csharp-ts-mode ruby-mode ruby-ts-mode php-mode php-ts-mode)
+    c++-mode c++-ts-mode csharp-mode csharp-ts-mode ruby-mode ruby-ts-mode php-mode php-ts-mode
+    markdown-mode gfm-mode html-mode mhtml-mode)
   "The modes in which Eglot starts `dola-eglot-command'.")
 
 (with-eval-after-load 'eglot

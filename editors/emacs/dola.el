@@ -16,6 +16,8 @@
 ;;   `dola-document'        write its documentation
 ;;   `dola-fix'             fix a problem on these lines that Flymake shows
 ;;   `dola-do'              do what you say in the minibuffer
+;;   `dola-describe-image'  write the text of the image at point; and `dola-describe-video'
+;;   `dola-write-from-image'  write what that image shows, as code below it
 ;;   `dola-show-prompt'     show what an action would send, and send nothing
 ;;   `dola-review'          look at a proposed edit, and apply or discard it
 ;;   `dola-withdraw'        take back the consent to send code of a folder
@@ -220,6 +222,24 @@ Else it is a page to read beside the code.  Where EXTERNAL, use the browser."
   (interactive (dola--bounds))
   (dola--act "dola.document" beg end))
 
+;;;###autoload
+(defun dola-describe-image (beg end)
+  "Write the alternative text of the image that the link at BEG names; END is its end."
+  (interactive (dola--bounds))
+  (dola--act "dola.describeImage" beg end))
+
+;;;###autoload
+(defun dola-describe-video (beg end)
+  "Write a caption of the video that the link at BEG names; END is its end."
+  (interactive (dola--bounds))
+  (dola--act "dola.describeVideo" beg end))
+
+;;;###autoload
+(defun dola-write-from-image (beg end)
+  "Write code from the image that the link or comment at BEG names; END is its end."
+  (interactive (dola--bounds))
+  (dola--act "dola.writeFromImage" beg end))
+
 (defvar dola--instructions nil "What was said to `dola-do' before.")
 
 ;;;###autoload
@@ -257,7 +277,10 @@ Where there are several, ask which, or take all of them."
     ("generate tests" . "dola.generateTests")
     ("document" . "dola.document")
     ("fix" . "dola.fix")
-    ("do" . "dola.instruct"))
+    ("do" . "dola.instruct")
+    ("describe image" . "dola.describeImage")
+    ("write from image" . "dola.writeFromImage")
+    ("describe video" . "dola.describeVideo"))
   "The actions by name, and the commands of the server for them.")
 
 ;;;###autoload

@@ -271,8 +271,8 @@ def _distrusted(names: list[str], user_file: Path | None) -> str:
     listed = ", ".join(f"`{_printable(name)}`" for name in names)
     text = (
         f"{listed} from the editor's settings: ignored, because a workspace can change those and "
-        "would then decide where your code and key go, what is run, what is asked about your code, "
-        "what may be spent or what is written to disk."
+        "would then decide where your code and key go, what is sent and run, what is asked about "
+        "your code, what may be spent or what is written to disk."
     )
     ours = [name for name in names if is_setting(name) or name == "actions"]
     if not ours:

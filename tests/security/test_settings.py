@@ -29,6 +29,7 @@ HOSTILE: dict[str, object] = {
     "ca_bundle": os.path.abspath("/canary.pem"),
     "tests.run": ["canary-program"],
     "completion.automatic": True,
+    "abilities": ["images", "video"],
     "privacy.consent": "always",
     "privacy.exclude": ["canary"],
     "privacy.gitignored": True,

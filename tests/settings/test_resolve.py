@@ -26,6 +26,7 @@ TWO_VALUES: dict[str, tuple[object, object]] = {
     "proxy": ("http://one.example:3128", "http://two.example:3128"),
     "ca_bundle": (os.path.abspath("/etc/one.pem"), os.path.abspath("/etc/two.pem")),
     "reasoning_effort": ("medium", "high"),
+    "abilities": (["images"], ["images", "video"]),
     "receipts": (True, False),
     "context.related": (True, False),
     "local.model": ("0.5b", "1.5b"),

@@ -10,6 +10,9 @@ const ACTIONS: Record<string, string> = {
   'dola.ui.document': 'dola.document',
   'dola.ui.fix': 'dola.fix',
   'dola.ui.do': 'dola.instruct',
+  'dola.ui.describeImage': 'dola.describeImage',
+  'dola.ui.writeFromImage': 'dola.writeFromImage',
+  'dola.ui.describeVideo': 'dola.describeVideo',
   'dola.ui.showPrompt': 'dola.showPrompt',
 };
 /** What can be shown before it is sent, by the names it has in the palette. */
@@ -20,6 +23,9 @@ const SHOWN: Record<string, string> = {
   Document: 'dola.document',
   Fix: 'dola.fix',
   'Do…': 'dola.instruct',
+  'Describe Image': 'dola.describeImage',
+  'Write Code from Image': 'dola.writeFromImage',
+  'Describe Video': 'dola.describeVideo',
 };
 /** The server's hints on proposals are no problems to be fixed. */
 const OURS = 'dola-ls';

@@ -11,6 +11,9 @@ M.COMMANDS = {
   fix = 'dola.fix',
   document = 'dola.document',
   ['do'] = 'dola.instruct',
+  ['describe-image'] = 'dola.describeImage',
+  ['write-from-image'] = 'dola.writeFromImage',
+  ['describe-video'] = 'dola.describeVideo',
 }
 
 ---@class dola.Options
@@ -52,7 +55,7 @@ local function start(client, name, place, version, options)
   require('dola.server').execute(client, place.bufnr, command, argument)
 end
 
----Run an action: `explain`, `refactor`, `tests`, `fix`, `document` or `do`.
+---Run an action, by its name in `COMMANDS`.
 ---@param name string
 ---@param options? dola.Options
 function M.run(name, options)
