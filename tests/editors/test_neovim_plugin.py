@@ -21,8 +21,8 @@ PLUGIN = EDITORS / "neovim"
 #: `total = 0` in `total_price`, counted from 1.
 INSIDE = 7
 SUBCOMMANDS = (
-    *("cancel", "do", "document", "explain", "fix", "refactor", "restart", "review", "show"),
-    *("status", "tests", "withdraw"),
+    *("cancel", "describe-image", "describe-video", "do", "document", "explain", "fix"),
+    *("refactor", "restart", "review", "show", "status", "tests", "withdraw", "write-from-image"),
 )
 DECISIONS = ["accept", "reject", "all", "retry", "discard", "close"]
 DOCSTRING = '    """Return what the items cost."""\n'
@@ -56,7 +56,7 @@ def test_nothing_is_loaded_and_no_key_is_mapped_before_it_is_used(shop: Neovim) 
 
     assert not loaded
     assert maps
-    assert all(re.fullmatch(r"<Plug>\(dola-\w+\)", lhs) for lhs in maps)
+    assert all(re.fullmatch(r"<Plug>\(dola-[\w-]+\)", lhs) for lhs in maps)
 
 
 def test_explain_opens_a_page_beside_the_code(shop: Neovim, model: Model) -> None:

@@ -24,7 +24,17 @@ end, {
   end,
 })
 
-for _, name in ipairs({ 'explain', 'refactor', 'tests', 'fix', 'document', 'do' }) do
+for _, name in ipairs({
+  'explain',
+  'refactor',
+  'tests',
+  'fix',
+  'document',
+  'do',
+  'describe-image',
+  'write-from-image',
+  'describe-video',
+}) do
   vim.keymap.set({ 'n', 'x' }, ('<Plug>(dola-%s)'):format(name), function()
     require('dola').run(name)
   end, { desc = 'Dola: ' .. name })
