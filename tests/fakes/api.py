@@ -173,6 +173,32 @@ def answer(
     )
 
 
+def calls(
+    *called: tuple[str, str | dict[str, Any]],
+    said: str = "",
+    reasoning: str = "",
+    finish: str = "tool_calls",
+    size: int = 7,
+    usage: dict[str, Any] | None = None,
+) -> Reply:
+    """Return a streamed answer that calls tools: names and arguments, these in small pieces."""
+    events: list[dict[str, Any] | str] = [chunk({"role": "assistant", "content": None})]
+    events += [chunk({"reasoning_content": part}) for part in _parts(reasoning, size)]
+    events += [chunk({"content": part}) for part in _parts(said, size)]
+    for index, (name, arguments) in enumerate(called):
+        text = arguments if isinstance(arguments, str) else json.dumps(arguments)
+        first = {"name": name, "arguments": ""}
+        opened = {"index": index, "id": f"call-{index}", "type": "function", "function": first}
+        events.append(chunk({"tool_calls": [opened]}))
+        events += [
+            chunk({"tool_calls": [{"index": index, "function": {"arguments": part}}]})
+            for part in _parts(text, size)
+        ]
+    events.append(chunk({}, finish))
+    events.append({**chunk(None, usage=usage or usage_of()), "choices": []})
+    return events_reply(sse([*events, "[DONE]"]))
+
+
 def events_reply(
     events: Sequence[bytes],
     *,

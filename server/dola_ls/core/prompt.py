@@ -13,6 +13,7 @@ from string import Template
 from dola_ls.core.actions import Action
 from dola_ls.core.along import Piece, Related
 from dola_ls.core.context import Context, estimate_tokens
+from dola_ls.core.conversation import Tool, Turn
 from dola_ls.core.languages import language_of, language_of_file
 from dola_ls.core.left_out import LeftOut
 from dola_ls.core.media.media import Media
@@ -62,6 +63,17 @@ class Prompt:
     along: tuple[Piece, ...] = ()
     #: The same as a gap to be filled; only the embedded engine is asked like that.
     fill: Fill | None = None
+    #: What the model may ask for before it answers; never together with a prediction.
+    tools: tuple[Tool, ...] = ()
+    #: What it asked for so far, and what it was given.
+    turns: tuple[Turn, ...] = ()
+    #: The tools are named for the sake of what was called; the model has to answer now.
+    final: bool = False
+
+    @property
+    def turn_texts(self) -> tuple[str, ...]:
+        """The texts that came after the question."""
+        return tuple(text for turn in self.turns for text in turn.texts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,7 @@ def screened(prompt: Prompt, screen: Screen, documents: Iterable[Document]) -> C
     """Look through the exact texts of a request; `documents` are where its code stands."""
     if screen.stays:
         return Cleared(prompt)
-    texts = [prompt.system, prompt.user, prompt.prediction or ""]
+    texts = [prompt.system, prompt.user, prompt.prediction or "", *prompt.turn_texts]
     found = [find_secrets(text, screen.own_keys) for text in texts]
     secrets = [one for those in found for one in those]
     if not secrets:
@@ -77,22 +77,26 @@ def screened(prompt: Prompt, screen: Screen, documents: Iterable[Document]) -> C
         return _stopped(shown, prompt, documents)
     hidden = _masks(secrets, "\n".join(texts))
     by_text = {secret: mask for mask, secret in hidden.items()}
-    system, user, prediction = (
-        _masked(text, those, by_text) for text, those in zip(texts, found, strict=True)
-    )
+    masked = [_masked(text, those, by_text) for text, those in zip(texts, found, strict=True)]
     # Where two stood in each other, a piece of one may be left.
-    left = [one for text in (system, user, prediction) for one in find_secrets(text)]
+    left = [one for text in masked for one in find_secrets(text)]
     if left:
         return _stopped(left, prompt, documents)
     left_out = [
         LeftOut(f"{one.name} in {_place(one, prompt, documents)}", f"it is masked as {mask}")
         for mask, one in zip(hidden, _distinct(secrets), strict=True)
     ]
+    system, user, prediction, *others = masked
+    turns = []
+    for turn in prompt.turns:
+        turns.append(turn.with_texts(others[: len(turn.texts)]))
+        del others[: len(turn.texts)]
     prompt = replace(
         prompt,
         system=system,
         user=user,
         prediction=None if prompt.prediction is None else prediction,
+        turns=tuple(turns),
         left_out=(*prompt.left_out, *left_out),
     )
     return Cleared(prompt, hidden)
@@ -157,7 +161,8 @@ def _place(secret: Secret, prompt: Prompt, documents: Iterable[Document]) -> str
         at = document.text.find(first)
         if at >= 0:
             return f"line {document.line_of(at) + 1} of {file_name(document.uri)}"
-    text = prompt.user if prompt.user.find(first) >= 0 else prompt.system
+    texts = (prompt.user, prompt.system, *prompt.turn_texts)
+    text = next((text for text in texts if first in text), "")
     return f"line {text.count(chr(10), 0, max(text.find(first), 0)) + 1} of the request"
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from dola_ls.model import errors, faults
+from dola_ls.model.calls import CallReader
 from dola_ls.model.dialects import Dialect, recognised
 from dola_ls.model.faults import Call
 from dola_ls.model.replies import (
@@ -42,6 +43,7 @@ class Assembly:
         self._has_text = False
         self._has_reasoning = False
         self._refusal = ""
+        self._calls = CallReader()
         self._model = ""
         self._usage: TokenUsage | None = None
         self._meta: Meta | None = None
@@ -80,7 +82,7 @@ class Assembly:
         choice = _first(reply.choices)
         if choice is None:
             raise errors.ProtocolFault(self._facts(), "it holds no answer")
-        return self._add(choice.message, choice.finish_reason)
+        return self._add(choice.message, choice.finish_reason, whole=True)
 
     def finish(self) -> Completion:
         """Return how the answer ended. Raises ModelError where that is no good end."""
@@ -94,6 +96,7 @@ class Assembly:
             predicted=self._predicted,
             fingerprint=self._fingerprint,
             dialect=self._dialect,
+            calls=self._calls.calls(),
         )
         facts = replace(self._facts(), completion=completion)
         if not completion.ended:
@@ -103,7 +106,7 @@ class Assembly:
             raise errors.ModelRefused(replace(facts, quote=quote))
         if self.finish_reason == "content_filter":
             raise errors.Filtered(facts)
-        only_thinking = self._has_reasoning and not self._has_text
+        only_thinking = self._has_reasoning and not self._has_text and not completion.calls
         if self.finish_reason == "length" or only_thinking:
             raise errors.OutOfTokens(facts, only_thinking=only_thinking)
         return completion
@@ -130,7 +133,9 @@ class Assembly:
         self._inference_id = self._inference_id or reply.id
         self._fingerprint = reply.system_fingerprint or self._fingerprint
 
-    def _add(self, message: AnswerMessage | None, finish_reason: str | None) -> Delta | None:
+    def _add(
+        self, message: AnswerMessage | None, finish_reason: str | None, *, whole: bool = False
+    ) -> Delta | None:
         self.finish_reason = self.finish_reason or finish_reason
         if message is None:
             return None
@@ -139,6 +144,7 @@ class Assembly:
         self._has_text = self._has_text or bool(delta.text.strip())
         self._has_reasoning = self._has_reasoning or bool(delta.reasoning)
         self._length += len(delta.text) + len(delta.reasoning)
+        self._length += self._calls.add(message.tool_calls or (), whole=whole)
         if self._length + len(self._refusal) > MAX_ANSWER:
             raise errors.ProtocolFault(self._facts(), "it is longer than 2 MiB")
         return delta if delta.text or delta.reasoning else None

@@ -77,8 +77,10 @@ class HttpModel:
 
     def outgoing(self, prompt: Prompt) -> Outgoing:
         """Return the first request that `stream` sends for a prompt; nothing is sent."""
+        tools = self._offers(prompt)
+        predicted = not tools and self._predicts(prompt)
         manner = self._habits.of(self._endpoint)
-        return outgoing(self._endpoint, prompt, predicted=self._predicts(prompt), manner=manner)
+        return outgoing(self._endpoint, prompt, predicted=predicted, tools=tools, manner=manner)
 
     def why_unpredicted(self, prompt: Prompt) -> str | None:
         """Return what was learnt that keeps predictions from going along; None for nothing."""
@@ -144,15 +146,18 @@ class HttpModel:
     async def _ask(self, prompt: Prompt) -> AsyncGenerator[Delta, None]:
         """Send the request, again where that is safe, and yield what the answer brings."""
         endpoint = self._endpoint
-        predicted = self._predicts(prompt)
+        tools = self._offers(prompt)
+        predicted = not tools and self._predicts(prompt)
         spent, attempts = 0.0, Counter[Situation]()
         while True:
             manner = self._habits.of(endpoint)
-            request: AnyRequest = compose(endpoint, prompt, predicted=predicted, manner=manner)
+            request: AnyRequest = compose(
+                endpoint, prompt, predicted=predicted, tools=tools, manner=manner
+            )
             if prompt.fill is not None and endpoint.provider == "local":
                 request = to_fill(prompt.fill, prompt.max_tokens)
             # A new id each time: the server's support must be able to tell the tries apart.
-            sent = (prompt.user, prompt.prediction or "")
+            sent = (prompt.user, prompt.prediction or "", *prompt.turn_texts)
             call = Call(endpoint, uuid.uuid4().hex, sent)
             exchange = Exchange(self._connections, self._timeouts, call)
             try:
@@ -160,6 +165,9 @@ class HttpModel:
                     async for delta in deltas:
                         self._learn(prompt, delta.completion)
                         self._log(request, delta.completion)
+                        if delta.completion is not None and self._offers(prompt) and not tools:
+                            # Only now is it known that they were what it minded.
+                            self.predictions.refuse_tools(endpoint.origin, endpoint.model)
                         yield delta
             except ModelError as fault:
                 self._learn(prompt, fault.completion, whole=False)
@@ -175,6 +183,9 @@ class HttpModel:
             ):
                 self.predictions.refuse(endpoint.origin, endpoint.model)
                 predicted = False
+                continue
+            if tools and failure.tools:
+                tools = False
                 continue
             if (
                 isinstance(error, errors.BadRequest)
@@ -244,6 +255,13 @@ class HttpModel:
         if whole or usage.accepted_prediction_tokens or usage.rejected_prediction_tokens:
             endpoint = self._endpoint
             self.predictions.record(endpoint.origin, endpoint.model, usage, prompt.action)
+
+    def _offers(self, prompt: Prompt) -> bool:
+        """Tell whether the tools of a prompt go along; the embedded engine is given none."""
+        endpoint = self._endpoint
+        if not prompt.tools or endpoint.provider == "local":
+            return False
+        return not self.predictions.tools_refused(endpoint.origin, endpoint.model)
 
     def _predicts(self, prompt: Prompt) -> bool:
         # The embedded engine drafts from the prompt itself and does not know the field.

@@ -64,6 +64,8 @@ class Failure:
     error: ModelError
     situation: Situation
     headers: dict[str, str]
+    #: Whether the same without tools may well be taken.
+    tools: bool = False
 
 
 class Exchange:
@@ -77,6 +79,8 @@ class Exchange:
         #: The connection opened for this request; None where a kept one was used.
         self._socket: Closable | None = None
         self._broken = False
+        #: Whether the request holds tools, and messages on what they gave.
+        self._tools = self._turns = False
         #: Set when the request may perhaps be sent again; other faults are raised.
         self.failure: Failure | None = None
 
@@ -108,6 +112,8 @@ class Exchange:
 
     async def _open(self, client: httpx.AsyncClient, request: AnyRequest) -> httpx.Response | None:
         """Send the request and return the answer's head, or set `failure`."""
+        self._tools = request.tools is not None
+        self._turns = any(message.role == "tool" for message in request.messages)
         self._started = asyncio.get_running_loop().time()
         try:
             async with asyncio.timeout_at(self._started + self._timeouts.first_token):
@@ -174,7 +180,8 @@ class Exchange:
         situation = retry.situation_of(status)
         if isinstance(error, errors.OutOfCredit):
             situation = Situation.FINAL
-        self.failure = Failure(error, situation, headers)
+        tools = self._tools and faults.refuses_tools(status, bytes(body), turns=self._turns)
+        self.failure = Failure(error, situation, headers, tools)
         return whole
 
     async def _read(

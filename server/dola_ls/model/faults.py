@@ -43,6 +43,13 @@ _WORDS = {"model", "messages", "stream", "stop", "n"}
 _PARAMETERS = sorted({*ChatRequest.model_fields, "logprobs"} - _WORDS, key=len, reverse=True)
 _PARAMETER = re.compile(rf"(?<![\w-])({'|'.join(_PARAMETERS)})(?![\w-])")
 
+#: A refusal of `tools`: vLLM without --enable-auto-tool-choice, llama.cpp without --jinja (500),
+#: Ollama's "does not support tools", OpenRouter's "No endpoints found that support tool use" (404).
+_TOOLS = re.compile(r"\btools?\b|tool[ _-]?(choice|call|use)|function[ _-]?call", re.IGNORECASE)
+#: And of messages that tell what tools gave, by templates that know two roles only.
+_TURNS = re.compile(r"\broles?\b|alternat|template|tool_call", re.IGNORECASE)
+_REFUSING = frozenset({400, 404, 405, 415, 422, 500, 501})
+
 #: Characters of a server's message that are shown at most.
 _QUOTE = 160
 #: A server's message that repeats this many characters of what was sent is not shown at all.
@@ -220,6 +227,18 @@ def from_report(call: Call, report: Report, wait: float | None = None) -> ModelE
         return errors.ServerFault(facts)
     unsupported = _UNSUPPORTED.search(words) is not None
     return errors.BadRequest(facts, parameter, unsupported=unsupported)
+
+
+def refuses_tools(status: int, body: bytes, *, turns: bool) -> bool:
+    """Tell whether an answer may mean that the server takes no tools; nothing said may mean it.
+
+    `turns` says that the request held calls that were made, and what they gave.
+    """
+    if status not in _REFUSING:
+        return False
+    text = body.decode("utf-8", "replace")
+    said_nothing = status in (400, 422) and not re.search(r"\w", text)
+    return bool(said_nothing or _TOOLS.search(text) or (turns and _TURNS.search(text)))
 
 
 def _parameter(report: Report) -> str | None:

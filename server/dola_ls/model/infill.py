@@ -13,7 +13,7 @@ from pydantic import Field
 
 from dola_ls.core.prompt import Fill
 from dola_ls.model.assembly import Assembly
-from dola_ls.model.request import sound
+from dola_ls.model.messages import sound
 from dola_ls.model.wire import Outgoing
 
 

@@ -5,7 +5,8 @@ a hint that has to prove itself by the counters in the usage, per origin and mod
 where it costs more than it gives: rejected tokens are billed like any others.
 
 What was learnt is kept in a file, which several servers may share. It is forgotten after a month,
-so that a server that has changed gets another chance.
+so that a server that has changed gets another chance. Whether a server refuses `tools` is kept
+beside it.
 """
 
 from __future__ import annotations
@@ -75,6 +76,8 @@ class _Server:
     #: The last day the two above changed.
     day: int = 0
     actions: dict[str, Tally] = field(default_factory=dict)
+    #: The last day the server refused tools; 0 for never.
+    no_tools: int = 0
 
     @property
     def capability(self) -> Capability:
@@ -87,7 +90,8 @@ class _Server:
     def without_old(self, today: int) -> _Server:
         recent = _recent(self.day, today)
         actions = {n: tally for n, tally in self.actions.items() if _recent(tally.day, today)}
-        return _Server(self.refused and recent, self.silent * recent, self.day, actions)
+        no_tools = self.no_tools * _recent(self.no_tools, today)
+        return _Server(self.refused and recent, self.silent * recent, self.day, actions, no_tools)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +105,13 @@ class _Note:
     accepted: int = 0
     rejected: int = 0
     refused: bool = False
+    no_tools: bool = False
 
     def enter(self, servers: dict[tuple[str, str], _Server]) -> None:
         server = servers.setdefault((self.origin, self.model), _Server())
+        if self.no_tools:
+            server.no_tools = self.day
+            return
         if self.refused:
             server.refused, server.day = True, self.day
             return
@@ -188,6 +196,14 @@ class PredictionBook:
         """Note that the server answered the field with an error."""
         self._learn(_Note(origin, model, self._today().toordinal(), refused=True))
 
+    def refuse_tools(self, origin: str, model: str) -> None:
+        """Note that the server took a request only without tools."""
+        self._learn(_Note(origin, model, self._today().toordinal(), no_tools=True))
+
+    def tools_refused(self, origin: str, model: str) -> bool:
+        """Tell whether the server refused tools within the last month."""
+        return bool(self._server(origin, model).no_tools)
+
     def record(self, origin: str, model: str, usage: Usage, action: str = "") -> None:
         """Note the usage of an answer to a request that carried a prediction."""
         accepted = usage.accepted_prediction_tokens or 0
@@ -220,9 +236,14 @@ class PredictionBook:
                     for name, tally in entry["actions"].items()
                 }
                 server = _Server(
-                    bool(entry["refused"]), int(entry["silent"]), int(entry["day"]), actions
+                    bool(entry["refused"]),
+                    int(entry["silent"]),
+                    int(entry["day"]),
+                    actions,
+                    # Versions before there were tools wrote none.
+                    int(entry.get("no_tools", 0)),
                 ).without_old(day)
-                if server.refused or server.silent or server.actions:
+                if server.refused or server.silent or server.actions or server.no_tools:
                     book._servers[_word(entry["origin"]), _word(entry["model"])] = server
         return book
 

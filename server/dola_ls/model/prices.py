@@ -95,6 +95,8 @@ def estimate(terms: Terms, prompt: Prompt) -> Estimate:
     predicted = _tokens(prompt.prediction or "")
     input = _tokens(prompt.system) + _tokens(prompt.user) + _FRAME
     input += sum(one.tokens for one in prompt.media)
+    input += sum(_tokens(text) + _FRAME for text in prompt.turn_texts)
+    input += sum(_tokens(f"{tool}") for tool in prompt.tools)
     output = terms.answer_tokens(prompt) + predicted
     sent = input + predicted
     return Estimate(sent, output, _micros(terms.price, sent, output))

@@ -73,7 +73,8 @@ class CalledFunction(Incoming):
     """A function call; in a stream `arguments` is a piece."""
 
     name: str | None = None
-    arguments: str | None = None
+    #: JSON as text; some servers put the object itself here.
+    arguments: str | dict[str, Any] | None = None
 
 
 class CalledCustom(Incoming):
@@ -109,6 +110,10 @@ class ReasoningDetail(Incoming):
     summary: str | None = None
 
 
+#: Types of the parts of an answer that are no answer.
+_THINKING = frozenset({"thinking", "reasoning"})
+
+
 class AnswerMessage(Incoming):
     """An answer, or in a stream a piece of one."""
 
@@ -135,7 +140,10 @@ class AnswerMessage(Incoming):
         """What the model thought, under whichever name it came."""
         if self.reasoning_content or self.reasoning:
             return self.reasoning_content or self.reasoning or ""
-        return "".join(part.text or part.summary or "" for part in self.reasoning_details or [])
+        if self.reasoning_details:
+            return "".join(part.text or part.summary or "" for part in self.reasoning_details)
+        parts = self.content if isinstance(self.content, list) else []
+        return "".join(part.text or "" for part in parts if part.type in _THINKING)
 
 
 class TopLogprob(Incoming):

@@ -7,12 +7,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from dola_ls.core.context import estimate_tokens
-from dola_ls.core.media.media import Media
 from dola_ls.core.prompt import Prompt
 from dola_ls.model import errors, wire
 from dola_ls.model.dialects import Manner, manner_of
 from dola_ls.model.endpoint import Endpoint, is_loopback, origin_of
 from dola_ls.model.known_models import find
+from dola_ls.model.messages import messages, offered, sound
 from dola_ls.model.prices import terms_of
 from dola_ls.model.sampling import FIELDS, Plan, Sampling, cutting
 
@@ -40,11 +40,16 @@ class Outgoing:
 
 
 def outgoing(
-    endpoint: Endpoint, prompt: Prompt, *, predicted: bool, manner: Manner | None = None
+    endpoint: Endpoint,
+    prompt: Prompt,
+    *,
+    predicted: bool,
+    tools: bool = False,
+    manner: Manner | None = None,
 ) -> Outgoing:
     """Return the request that asks `prompt` of `endpoint`; nothing is sent."""
     manner = manner or manner_of(endpoint)
-    body = compose(endpoint, prompt, predicted=predicted, manner=manner).body()
+    body = compose(endpoint, prompt, predicted=predicted, tools=tools, manner=manner).body()
     url = endpoint.chat_url.partition("?")[0]
     return Outgoing(
         url,
@@ -96,14 +101,23 @@ def admit_answer(endpoint: Endpoint, prompt: Prompt) -> None:
 
 
 def compose(
-    endpoint: Endpoint, prompt: Prompt, *, predicted: bool, manner: Manner | None = None
+    endpoint: Endpoint,
+    prompt: Prompt,
+    *,
+    predicted: bool,
+    tools: bool = False,
+    manner: Manner | None = None,
 ) -> wire.ChatRequest:
-    """Return the request that asks `prompt` of `endpoint`, with its prediction or without.
+    """Return the request that asks `prompt` of `endpoint`.
 
-    `manner` is how the server takes it, as far as that was learnt.
+    `predicted` and `tools` say whether its prediction and its tools go along, and only one of them
+    may: https://platform.openai.com/docs/guides/predicted-outputs. `manner` is how the server takes
+    requests, as far as that was learnt.
     """
+    assert not (predicted and tools), "a prediction excludes tools"
     manner = manner or manner_of(endpoint)
     prediction = wire.Prediction(content=sound(prompt.prediction or "")) if predicted else None
+    offer = offered(prompt) if tools else None
     fields: dict[str, Any] = {
         name: value
         for name, value in drawing(endpoint, prompt).items()
@@ -115,12 +129,12 @@ def compose(
     fields[manner.limit(predicted=predicted)] = terms_of(endpoint).answer_tokens(prompt)
     return wire.ChatRequest(
         model=endpoint.model,
-        messages=[
-            wire.SystemMessage(content=sound(prompt.system)),
-            wire.UserMessage(content=_content(prompt)),
-        ],
+        messages=messages(prompt, tools=tools),
         stream=True,
         prediction=prediction,
+        tools=offer,
+        tool_choice=("none" if prompt.final else "auto") if offer else None,
+        parallel_tool_calls=True if offer and not prompt.final else None,
         **fields,
     )
 
@@ -188,24 +202,3 @@ def unsent_settings(endpoint: Endpoint) -> list[str]:
             if getattr(drawn, name) is not None and why is not None:
                 found.append(f"`{endpoint.plan.name(action, name)}` is not sent: {why}.")
     return list(dict.fromkeys(found))
-
-
-def _content(prompt: Prompt) -> str | list[wire.TextPart | wire.ImagePart | wire.VideoPart]:
-    """Return what the user says: text alone as it is, else parts, the text first."""
-    text = sound(prompt.user)
-    if not prompt.media:
-        return text
-    return [wire.TextPart(text=text), *map(_part, prompt.media)]
-
-
-def _part(media: Media) -> wire.ImagePart | wire.VideoPart:
-    if media.facts.kind == "video":
-        return wire.VideoPart(video_url=wire.VideoUrl(url=media.url))
-    return wire.ImagePart(image_url=wire.ImageUrl(url=media.url, detail=media.detail))
-
-
-def sound(text: str) -> str:
-    """Return `text` with U+FFFD for each lone surrogate, which JSON and UTF-8 cannot carry."""
-    if text.isascii():
-        return text
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from dola_ls.core.conversation import ToolCall
 from dola_ls.core.prompt import Prompt
 from dola_ls.core.strategy import Predictions
 
@@ -49,6 +50,8 @@ class Completion:
     fingerprint: str | None = None
     #: What kind of server it showed itself to be; None for no mark.
     dialect: Dialect | None = None
+    #: The tools that the model wants to be called, with arguments nobody has looked at yet.
+    calls: tuple[ToolCall, ...] = ()
 
     @property
     def ended(self) -> bool:
