@@ -19,6 +19,7 @@
 ;;   `dola-describe-image'  write the text of the image at point; and `dola-describe-video'
 ;;   `dola-write-from-image'  write what that image shows, as code below it
 ;;   `dola-show-prompt'     show what an action would send, and send nothing
+;;   `dola-show-reasoning'  show what the model thought in the last action
 ;;   `dola-review'          look at a proposed edit, and apply or discard it
 ;;   `dola-withdraw'        take back the consent to send code of a folder
 ;;   `dola-cancel'          stop what is under way
@@ -329,6 +330,12 @@ INSTRUCTION what `dola-do' would be told.  Nothing is sent."
   "Say what Dola is doing, with which model, and what the session came to."
   (interactive)
   (dola--execute (dola--server "dola.status") "dola.status"))
+
+;;;###autoload
+(defun dola-show-reasoning ()
+  "Show what the model thought in the last action, if it sent any of that along."
+  (interactive)
+  (dola--execute (dola--server "dola.showReasoning") "dola.showReasoning"))
 
 ;;;###autoload
 (defun dola-withdraw ()

@@ -9,11 +9,15 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from dola_ls.core.answer import ThinkWatch
 from dola_ls.core.blocks import BlockReader
+from dola_ls.core.context import CHARS_PER_TOKEN
+from dola_ls.core.conversation import ToolCall
 from dola_ls.core.loops import LoopWatch
 from dola_ls.core.outcome import Receipt
 from dola_ls.core.prompt import Prompt
 from dola_ls.core.screening import LONG, MASK, Cleared, Screen, Stopped, screened
+from dola_ls.core.thoughts import Thoughts
 from dola_ls.model.errors import ModelError
 from dola_ls.model.stream import ChatModel, Completion, Delta
 from dola_ls.sentences import capital_first
@@ -78,6 +82,11 @@ class Reply:
         """Tell whether the server said that the answer is over."""
         return self.completion is not None and self.completion.ended
 
+    @property
+    def calls(self) -> tuple[ToolCall, ...]:
+        """The tools that the model wants to be called."""
+        return self.completion.calls if self.completion is not None else ()
+
 
 class Reporter(Protocol):
     """What asking needs of the editor; a `dola_ls.task.Editor` has it."""
@@ -90,18 +99,25 @@ class Reporter(Protocol):
         """Show how far the request is."""
         ...
 
+    def reasoned(self, task: Task, model: str, texts: Sequence[str]) -> None:
+        """Keep what the model thought in each request so far, for the user to look at."""
+        ...
+
 
 class Asking:
     """The requests of one action. Nothing gets to the model but through `ask`."""
 
     def __init__(self, model: ChatModel, editor: Reporter, task: Task, screen: Screen) -> None:
         self.model = model
+        self.task = task
+        self.screen = screen
+        #: The names of the tools that were called, in their order.
+        self.called: list[str] = []
         self._editor = editor
-        self._task = task
-        self._screen = screen
         self._sent = 0
         self._started = time.monotonic()
         self._completions: list[Completion] = []
+        self._thoughts = Thoughts()
         #: Whether the user agreed, or needed not to; once for all requests of the action.
         self._allowed = False
 
@@ -131,10 +147,14 @@ class Asking:
         try:
             await self._consent(prompt)
             self._sent += 1
+            self._thoughts.begin()
             meter = _Meter(self._editor, expected_lines)
+            if not prompt.turns:  # else what was looked up is there to be read
+                meter.begin()
             async with aclosing(self.model.stream(prompt)) as stream:
                 async for delta in stream:
                     reader.feed(delta.text)
+                    self._thoughts.add(delta.reasoning)
                     meter.show(delta)
                     completion = delta.completion or completion
                     if loop.feed(delta.text):
@@ -144,6 +164,11 @@ class Asking:
                         break
         except ModelError as error:
             fault, completion = error, error.completion or completion
+        finally:
+            # Also of an action that is being cancelled.
+            self._thoughts.add(reader.thought)
+            if self._thoughts.texts:
+                self._editor.reasoned(self.task, self.model.name, self._thoughts.texts)
         if completion is not None:
             self._completions.append(completion)
         reader, fault = self._restored(reader, fault, cleared)
@@ -151,9 +176,9 @@ class Asking:
 
     async def _cleared(self, prompt: Prompt) -> Cleared | Stopped:
         """Look for secrets in the very texts that would be sent (S9)."""
-        task = self._task.origin or self._task
-        given = prompt, self._screen, (task.document,)
-        if len(prompt.user) < LONG:
+        task = self.task.origin or self.task
+        given = prompt, self.screen, (task.document,)
+        if len(prompt.user) + sum(map(len, prompt.turn_texts)) < LONG:
             return screened(*given)
         return await asyncio.to_thread(screened, *given)
 
@@ -161,9 +186,9 @@ class Asking:
         self, reader: BlockReader, fault: ModelError | None, cleared: Cleared
     ) -> tuple[BlockReader, ModelError | None]:
         """Put secrets back where an edit is read; a new file must hold neither them nor masks."""
-        if not cleared.hidden or self._task.action.answer == "explanation":
+        if not cleared.hidden or self.task.action.answer == "explanation":
             return reader, fault
-        if self._task.action.answer == "new-file":
+        if self.task.action.answer == "new-file":
             return reader, HoldsMask(self.model.name) if MASK in reader.text else fault
         restored = BlockReader()
         restored.feed(cleared.restored(reader.text))
@@ -180,6 +205,10 @@ class Asking:
         # How long the user thought about it is none of the model's time.
         self._started = time.monotonic()
 
+    def report(self, message: str) -> None:
+        """Show what is going on between two requests."""
+        self._editor.report(message)
+
     def receipt(self) -> Receipt:
         """Return what all requests so far took; None stays where no server said."""
         usages = [completion.usage for completion in self._completions]
@@ -194,6 +223,7 @@ class Asking:
             _sum([usage.rejected_prediction_tokens for usage in usages]),
             _cost([usage.cost_usd for usage in usages]),
             _sum([usage.cached_tokens for usage in usages]),
+            tuple(self.called),
         )
 
 
@@ -214,8 +244,14 @@ class _Meter:
         self._editor = editor
         self._expected = expected
         self._lines = 0
+        #: Characters; the server counts tokens only at the end.
+        self._thought = 0
+        self._watch = ThinkWatch()
         self._staying = ""
-        editor.report("reading", 0 if expected else None)
+
+    def begin(self) -> None:
+        """Show that the model has the request, and has said nothing yet."""
+        self._editor.report("reading", 0 if self._expected else None)
 
     def show(self, delta: Delta) -> None:
         if delta.stays:
@@ -223,13 +259,14 @@ class _Meter:
             self._editor.report(delta.notice)
         elif delta.notice:
             self._report(delta.notice)
+        elif delta.reasoning or (delta.text and self._watch.feed(delta.text)):
+            self._thought += len(delta.reasoning or delta.text)
+            self._report(f"thinking, {int(self._thought / CHARS_PER_TOKEN) + 1} tokens")
         elif delta.text:
             self._lines += delta.text.count("\n")
             share = min(self._lines * 100 // self._expected, 99) if self._expected else None
             lines = {0: "", 1: ", 1 line"}.get(self._lines, f", {self._lines} lines")
             self._report(f"writing{lines}", share)
-        elif delta.reasoning:
-            self._report("thinking")
 
     def _report(self, message: str, percentage: int | None = None) -> None:
         self._editor.report(message + self._staying, percentage)

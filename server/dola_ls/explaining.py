@@ -9,6 +9,7 @@ from pathlib import Path
 
 from dola_ls import sentences
 from dola_ls.ask import Asking, Loops, Reply
+from dola_ls.conversing import converse
 from dola_ls.core.actions import EXPLAIN
 from dola_ls.core.answer import Refusal
 from dola_ls.core.code_links import line_of_symbol, with_links
@@ -27,7 +28,8 @@ _CUT = "\n\n*The answer was cut off here.*\n"
 
 async def explain(task: Task, editor: Editor, asking: Asking, context: Context) -> Outcome:
     """Show prose; half of it is still of use, and says that it is half."""
-    reply = await asking.ask(_prompt(task, context), task.document.text)
+    workspace = editor.workspace(task) if task.own is None else None
+    reply = await converse(asking, _prompt(task, context), workspace, task.document.text)
     receipt = asking.receipt()
     text, cut = reply.reader.text.strip(), _is_cut(reply)
     if reply.fault is not None and not (cut and text):

@@ -48,7 +48,7 @@ RESTRICTED = frozenset(
 RESTRICTED_VALUES = {"log": frozenset({"trace"})}
 #: What the user has switched off in their own file stays off, whatever a workspace may say; for the
 #: others a client may set it either way.
-STAYS_OFF = frozenset({"context.related"})
+STAYS_OFF = frozenset({"context.related", "tools"})
 #: Settings whose values are never shown, not even to say what is wrong with them.
 SECRET = frozenset({"api_key", "key_command", "proxy"})
 ENVIRONMENT = {
@@ -284,6 +284,8 @@ class Settings(BaseModel):
     abilities: tuple[Annotated[Literal["images", "video"], BeforeValidator(_lower)], ...] | None = (
         None
     )
+    #: Whether the model may look up more of the project, by the rules for all that is sent.
+    tools: bool = Field(default=True, strict=True)
     #: Whether each action's figures are sent to the client as a `telemetry/event`.
     receipts: bool = Field(default=False, strict=True)
     local: LocalSettings = LocalSettings()

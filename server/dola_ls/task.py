@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     # Only named here; what knows of tests takes its time to be imported.
     from dola_ls.core.testing.results import Failure, Results
     from dola_ls.placing import Home
+    from dola_ls.searching import Workspace
 
 
 def _moved(offset: int, removal: Edit) -> int:
@@ -214,6 +215,10 @@ class Editor(Protocol):
         """Apply edits to `document`, the current version; None once they are in the buffer."""
         ...
 
+    def workspace(self, task: Task) -> Workspace | None:
+        """Return what the model may look things up in; None where it may not."""
+        ...
+
     async def place_tests(self, task: Task) -> Home | Refused:
         """Return where the tests of the task's symbol go, in a file that is safe to touch."""
         ...
@@ -266,6 +271,10 @@ class Editor(Protocol):
 
     def remember(self, document: Document, symbol: Symbol, short: str, page: Path) -> None:
         """Keep the short form of an explanation of a symbol, and where all of it is."""
+        ...
+
+    def reasoned(self, task: Task, model: str, texts: Sequence[str]) -> None:
+        """Keep what the model thought in each request so far, for the user to look at."""
         ...
 
     def propose(self, proposal: Proposal) -> str:

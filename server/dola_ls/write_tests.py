@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from dola_ls import sentences
 from dola_ls.ask import Asking, Loops, Reply
+from dola_ls.conversing import converse
 from dola_ls.core.answer import Answer, Code
 from dola_ls.core.candidate import Verdict
 from dola_ls.core.context import Context, estimate_tokens
@@ -53,7 +54,7 @@ async def write_tests(task: Task, editor: Editor, asking: Asking, context: Conte
     writing = Writing(task, editor, asking, context, home, fields)
     context = replace(context, left_out=(*context.left_out, *home.left_out))
     prompt = render(task.action, context, task.instruction, fields=fields)
-    reply = await asking.ask(prompt, task.document.text)
+    reply = await converse(asking, prompt, editor.workspace(task), task.document.text)
     receipt = asking.receipt()
     answer = _answer(reply, home)
     if isinstance(answer, ModelError):

@@ -16,6 +16,7 @@ from dola_ls.core.testing.frameworks import FRAMEWORKS
 from dola_ls.core.testing.placement import Placement
 from dola_ls.core.testing.results import Failure, Results
 from dola_ls.placing import Home
+from dola_ls.searching import Workspace
 from dola_ls.task import NotApplied, Now, Proposal, Sought, Task
 
 TEXT = """\
@@ -60,6 +61,9 @@ class FakeEditor:
         #: Where tests go, and the file that is there already.
         self.home: Home | Refused = Home(Path("/shop/tests/test_a.py"), FRAMEWORKS["pytest"], PLACE)
         self.test_file: Document | None = None
+        #: What the model may look things up in.
+        self.project: Workspace | None = None
+        self.thoughts: tuple[str, ...] = ()
         #: Where the new file of an own action goes.
         self.new_path: Path | Refused = Path("/shop/a_new.py")
         #: What is at the link of a task.
@@ -105,6 +109,9 @@ class FakeEditor:
         text = apply_edits(document.text, edits)
         self.document = Document(document.uri, document.language, document.version + 1, text)
         return None
+
+    def workspace(self, task: Task) -> Workspace | None:
+        return self.project
 
     async def place_tests(self, task: Task) -> Home | Refused:
         return self.home
@@ -152,6 +159,9 @@ class FakeEditor:
 
     def remember(self, document: Document, symbol: Symbol, short: str, page: Path) -> None:
         self.remembered.append((symbol.name, short))
+
+    def reasoned(self, task: Task, model: str, texts: Sequence[str]) -> None:
+        self.thoughts = tuple(texts)
 
     def propose(self, proposal: Proposal) -> str:
         self.proposals.append(proposal)

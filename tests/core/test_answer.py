@@ -1,6 +1,7 @@
 """The answer parser: fences of every kind, refusals, thinking, and any cut of the stream."""
 
 import gzip
+import itertools
 import json
 import os
 import random
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dola_ls.core.answer import AnswerReader, Code, CutOff, Prose, Refusal
+from dola_ls.core.answer import AnswerReader, Code, CutOff, Prose, Refusal, ThinkWatch
 
 REPLIES = Path(
     os.environ.get("DOLA_TEST_REPLIES")
@@ -140,3 +141,19 @@ def test_real_replies_read_the_same_however_they_are_cut():
         cut = rng.randrange(len(reply) + 1)
         assert isinstance(read(reply[:cut], ended=False), CutOff)
     assert found > 100
+
+
+@given(st.lists(st.integers(1, 59), max_size=8), st.sampled_from(["", " \n", "Well. "]))
+def test_the_watch_and_the_reader_agree_on_what_is_thinking(places, before):
+    text = f"{before}<seed:think>I wonder, a < b.</seed:think>It is three."
+    opened, closed = text.index("I wonder"), text.index("It is")
+    cuts = sorted({0, len(text), *(place for place in places if place < len(text))})
+    watch, reader = ThinkWatch(), AnswerReader()
+    for start, end in itertools.pairwise(cuts):
+        reader.feed(text[start:end])
+        thinks = end >= opened and start < closed and not before.strip()
+        assert watch.feed(text[start:end]) == thinks
+    if before.strip():
+        assert (reader.thought, reader.text) == ("", text)
+    else:
+        assert (reader.thought, reader.text) == ("I wonder, a < b.", "It is three.")

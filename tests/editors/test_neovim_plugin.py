@@ -22,7 +22,8 @@ PLUGIN = EDITORS / "neovim"
 INSIDE = 7
 SUBCOMMANDS = (
     *("cancel", "describe-image", "describe-video", "do", "document", "explain", "fix"),
-    *("refactor", "restart", "review", "show", "status", "tests", "withdraw", "write-from-image"),
+    *("reasoning", "refactor", "restart", "review", "show", "status", "tests", "withdraw"),
+    "write-from-image",
 )
 DECISIONS = ["accept", "reject", "all", "retry", "discard", "close"]
 DOCSTRING = '    """Return what the items cost."""\n'

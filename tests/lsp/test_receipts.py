@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from dola_ls.core.outcome import Edited, Receipt, Refused
-from dola_ls.lsp.receipts import closing_words, in_words
+from dola_ls.core.outcome import Edited, Receipt, Refused, Unchanged
+from dola_ls.lsp.receipts import closing_words, event, in_words
 from tests.fakes.editor import Editor
 from tests.fakes.model import FakeModel, fenced
 from tests.lsp.shop import NEW, TEXT, chosen, server_with
@@ -26,6 +26,13 @@ def test_a_receipt_names_what_is_known_and_nothing_else() -> None:
     assert in_words(replace(WHOLE, cached_tokens=480)).startswith(
         "seed, 1.3 s, 512 tokens in (480 cached), 120 out, "
     )
+    for tools, words in [
+        (("list_tests",), "1 tool call (list_tests)"),
+        (("read_symbol",) * 2, "2 tool calls (read_symbol read_symbol)"),
+    ]:
+        receipt = replace(WHOLE, tools=tools)
+        assert in_words(receipt).endswith(f", {words}, $0.000420")
+        assert event("explain", Unchanged(receipt))["tools"] == list(tools)
 
 
 def test_the_end_says_what_came_of_it() -> None:

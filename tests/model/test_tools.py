@@ -198,11 +198,17 @@ async def test_a_fault_that_is_not_about_tools_teaches_nothing(
     assert not book.tools_refused(api.origin, model.name)
 
 
-async def test_a_template_that_knows_no_tool_messages_is_given_the_same_as_text(
-    api: FakeApi, make_model: MakeModel
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        (500, "Conversation roles must alternate user/assistant/user/assistant/..."),
+        (400, "Missing `reasoning_content` field in the assistant message at message index 2"),
+    ],
+)
+async def test_a_server_that_takes_no_such_messages_is_given_the_same_as_text(
+    code: int, said: str, api: FakeApi, make_model: MakeModel
 ) -> None:
-    wrong = {"error": {"message": "Conversation roles must alternate user/assistant/user/..."}}
-    api.enqueue(status(500, wrong), answer("It adds tax."))
+    api.enqueue(status(code, {"error": {"message": said}}), answer("It adds tax."))
     heard = await listen(make_model(), replace(PROMPT, turns=(TURN,)))
     assert heard.text == "It adds tax."
     messages = api.requests[1].json["messages"]

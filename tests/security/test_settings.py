@@ -137,6 +137,21 @@ def test_an_editor_cannot_have_code_written_to_the_log(value: str) -> None:
     assert resolve(None, {"DOLA_LOG": value}, {}, None).settings.log == "trace"
 
 
+def test_an_editor_can_turn_tools_off_and_never_on(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text("tools = false\n")
+    for shape in spellings("tools", True):
+        for resolved in (
+            resolve(shape, {}, {}, file),
+            resolve(None, {}, {}, file, configuration=shape),
+        ):
+            assert resolved.settings.tools is False
+            [warning] = resolved.problems
+            assert "`tools` from the editor's settings: ignored" in warning
+            assert str(file) in warning
+    assert resolve({"tools": False}, {}, {}, None).settings.tools is False
+
+
 def test_what_an_editor_may_set_goes_through_beside_what_it_may_not() -> None:
     resolved = resolve({**HOSTILE, "apply": "review", "model": "mine"}, {}, {}, None)
     assert (resolved.settings.apply, resolved.settings.model) == ("review", "mine")

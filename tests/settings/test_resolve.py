@@ -29,6 +29,7 @@ TWO_VALUES: dict[str, tuple[object, object]] = {
     "abilities": (["images"], ["images", "video"]),
     "receipts": (True, False),
     "context.related": (True, False),
+    "tools": (True, False),
     "local.model": ("0.5b", "1.5b"),
     "local.idle_minutes": (5, 6.5),
     "tests.framework": (["pytest"], ["vitest", "unittest"]),
@@ -65,6 +66,7 @@ FROM_THE_EDITOR = [
     "sampling.max_tokens",
     "context.related",
     "completion.enabled", "completion.debounce_ms", "completion.max_lines",
+    "tools",
 ]  # fmt: skip
 
 

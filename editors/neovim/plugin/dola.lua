@@ -42,7 +42,7 @@ end
 vim.keymap.set({ 'n', 'x' }, '<Plug>(dola-show)', function()
   require('dola').show('refactor')
 end, { desc = 'Dola: show what a refactoring would send' })
-for _, name in ipairs({ 'cancel', 'review', 'status', 'withdraw' }) do
+for _, name in ipairs({ 'cancel', 'reasoning', 'review', 'status', 'withdraw' }) do
   vim.keymap.set('n', ('<Plug>(dola-%s)'):format(name), function()
     require('dola')[name == 'status' and 'tell_status' or name]()
   end, { desc = 'Dola: ' .. name })

@@ -27,6 +27,7 @@ export function activate(context: vscode.ExtensionContext): void {
     command('dola.ui.cancel', () => dola.run('dola.cancel', {})),
     command('dola.ui.withdraw', () => withdraw(dola)),
     command('dola.ui.status', () => dola.run('dola.status')),
+    command('dola.ui.showReasoning', () => dola.run('dola.showReasoning')),
     command('dola.ui.restart', () => (vscode.workspace.isTrusted ? dola.restart(true) : dola.ready())),
     command('dola.ui.logs', () => log.show()),
     command('dola.ui.setKey', async () => afterKey(await keys.set())),

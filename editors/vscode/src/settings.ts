@@ -20,6 +20,7 @@ export function forServer(settings: Configuration): Record<string, unknown> {
     ...optional('model', settings.get('model', '').trim()),
     ...optional('fast_model', settings.get('fastModel', '').trim()),
     ...(effort !== 'default' && { reasoning_effort: effort }),
+    ...(!settings.get('tools', true) && { tools: false }),
     ...(frameworks.length > 0 && { tests: { framework: frameworks } }),
     ...(Object.keys(sampling).length > 0 && { sampling }),
     ...(Object.keys(context).length > 0 && { context }),

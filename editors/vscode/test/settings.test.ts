@@ -35,6 +35,11 @@ test('how answers are drawn goes as the server names it, and only where it is se
   assert.deepEqual([sent.sampling, sent.context], [sampling, { tokens: 3000 }]);
 });
 
+test('tools are turned off and never on, as the user file may have them off', () => {
+  assert.equal('tools' in forServer(having({ tools: true })), false);
+  assert.equal(forServer(having({ tools: false })).tools, false);
+});
+
 test('where code goes travels by the environment, and never by the settings', () => {
   const set = having({ provider: 'custom', baseUrl: ' https://example.com/v1 ', log: 'trace', model: 'm' });
   assert.deepEqual(environment(set), {

@@ -14,9 +14,15 @@ from dataclasses import dataclass
 REFUSAL_MARK = "CANNOT:"
 
 _OPENING = re.compile(r"(?P<indent>[ \t]*)(?P<fence>`{3,}|~{3,})(?P<label>[^`\n]*)")
-_THINK = re.compile(r"\A\s*(?:<think>|◁think▷)(?P<body>.*?)(?:</think>|◁/think▷)", re.DOTALL)
-_OPEN_THINK = re.compile(r"\A\s*(?:<think>|◁think▷)")
-_THINK_ENDS = re.compile(r"^[ \t]*(?:</think>|◁/think▷)[ \t]*\r?$\n?", re.MULTILINE)
+#: What stands round thinking in a text; of Seed's two, the second leaks out at times.
+_OPEN = r"(?:<(?:seed:)?think(?:_never_used_\w{1,64})?>|◁think▷)"
+_CLOSE = r"(?:</(?:seed:)?think(?:_never_used_\w{1,64})?>|◁/think▷)"
+_THINK = re.compile(rf"\A\s*{_OPEN}(?P<body>.*?){_CLOSE}", re.DOTALL)
+_OPEN_THINK = re.compile(rf"\A\s*{_OPEN}")
+_THINK_ENDS = re.compile(rf"^[ \t]*{_CLOSE}[ \t]*\r?$\n?", re.MULTILINE)
+_CLOSES = re.compile(_CLOSE)
+#: Characters of the longest of these.
+_LONGEST_MARK = 96
 #: Labels of blocks that may well hold fences of their own: of Markdown, and of anything.
 _MAY_HOLD_FENCES = frozenset(
     ["", "markdown", "md", "mdx", "plaintext", "qmd", "quarto", "rmd", "rst", "text", "txt"]
@@ -68,24 +74,71 @@ class AnswerReader:
     @property
     def text(self) -> str:
         """All that has come so far, thinking inside the text left out."""
+        return self._parted()[1]
+
+    @property
+    def thought(self) -> str:
+        """The thinking inside the text; empty where there is none."""
+        return self._parted()[0].strip()
+
+    def _parted(self) -> tuple[str, str]:
+        """Return the thinking inside the text, and all the rest."""
         text = "".join(self._parts)
-        if _OPEN_THINK.match(text):
-            return _THINK.sub("", text, count=1)
+        opening = _OPEN_THINK.match(text)
+        if opening is not None:
+            thought = _THINK.match(text)
+            if thought is None:
+                return text[opening.end() :], text
+            return thought["body"], text[thought.end() :]
         # Some servers put the opening mark into the prompt, and only the closing one comes.
         end = _THINK_ENDS.search(text)
-        alone = end is not None and not re.search("<think>|◁think▷", text[: end.start()])
-        return text[end.end() :] if end is not None and alone else text
+        if end is not None and not re.search(_OPEN, text[: end.start()]):
+            return text[: end.start()], text[end.end() :]
+        return "", text
 
     def answer(self, ended: bool) -> Answer:
         """Return the answer; `ended` tells whether the server said that it is over."""
         if not ended:
             return CutOff("the stream ended without a word from the server")
         text = self.text
-        if _OPEN_THINK.match(text):
+        if is_thinking(text):
             return CutOff("nothing but thinking came")
         if text.lstrip().startswith(REFUSAL_MARK):
             return Refusal(text.lstrip().removeprefix(REFUSAL_MARK).strip())
         return read_blocks(text)
+
+
+def is_thinking(text: str) -> bool:
+    """Tell whether a text begins with thinking."""
+    return _OPEN_THINK.match(text) is not None
+
+
+class ThinkWatch:
+    """Tells piece by piece whether a text is thinking still; a short look at each is enough."""
+
+    def __init__(self) -> None:
+        self._head = ""
+        self._tail = ""
+        #: None until it is known.
+        self._thinks: bool | None = None
+
+    def feed(self, delta: str) -> bool:
+        """Take the next piece of the text; tell whether it is thinking."""
+        if self._thinks is None:
+            self._head += delta
+            self._thinks = _OPEN_THINK.match(self._head) is not None
+            if not self._thinks:
+                start = self._head.lstrip()
+                may_yet = len(start) < _LONGEST_MARK and start[:1] in ("", "<", "◁")
+                self._thinks = None if may_yet else False
+                return False
+            delta = self._head
+        if not self._thinks:
+            return False
+        self._tail = self._tail[-_LONGEST_MARK:] + delta
+        if _CLOSES.search(self._tail):
+            self._thinks = False
+        return True
 
 
 def _is_opening(line: str) -> re.Match[str] | None:

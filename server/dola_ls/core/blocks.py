@@ -18,7 +18,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dola_ls.core.answer import AnswerReader, Code, CutOff, Prose, Refusal
+from dola_ls.core.answer import AnswerReader, Code, CutOff, Prose, Refusal, is_thinking
 
 _OPENING = re.compile(r"(?P<indent>[ \t]*)(?P<mark><{5,9})[ \t]?SEARCH[>:]?[ \t]*")
 _DIVIDER = re.compile(r"(?P<indent>[ \t]*)(?P<mark>={5,9})[ \t]*")
@@ -69,7 +69,7 @@ class BlockReader(AnswerReader):
     @property
     def thinks(self) -> bool:
         """Whether nothing but thinking has come so far."""
-        return self.text.lstrip().startswith(("<think>", "◁think▷"))
+        return is_thinking(self.text)
 
 
 def holds_markers(text: str) -> bool:

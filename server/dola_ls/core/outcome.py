@@ -22,6 +22,8 @@ class Receipt:
     cost_usd: float | None = None
     #: Those of `prompt_tokens` that the server had read before.
     cached_tokens: int | None = None
+    #: The names of the tools that the model called, in their order.
+    tools: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,16 @@ from dola_ls.core.media.media import Media
 from dola_ls.core.page_head import as_code
 from dola_ls.core.prompt import fence_for
 from dola_ls.core.safe_markdown import safe_markdown
+from dola_ls.core.tools import MOST_CALLS
 
 _AGAIN = (
     "This is the first request of the action as things are now; an answer that cannot be used goes "
     "back to the model once, with the reason."
+)
+
+_TOOLS = (
+    f"The model may look up more by the tools below, at most {MOST_CALLS} times; what they give is "
+    "sent in further requests, by the same rules."
 )
 
 
@@ -46,8 +52,11 @@ def sent_page(
     prediction = request.get("prediction")
     if prediction is not None:
         texts.append(prediction["content"])
-    tokens = sum(map(estimate_tokens, texts)) + sum(one.tokens for one in media)
-    parts = [f"# What would be sent: {as_code(label)}", f"Nothing was sent. {_AGAIN}"]
+    tools = [tool["function"] for tool in request.get("tools", [])]
+    tokens = sum(map(estimate_tokens, [*texts, *map(json.dumps, tools)]))
+    tokens += sum(one.tokens for one in media)
+    again = f"{_AGAIN} {_TOOLS}" if tools else _AGAIN
+    parts = [f"# What would be sent: {as_code(label)}", f"Nothing was sent. {again}"]
     size = f"about {tokens} tokens ({len(body)} bytes); the answer may have {_most(request)} tokens"
     parts.append("\n".join(f"- {name}: {value}" for name, value in [*facts, ("Size", size)]))
     if along:
@@ -58,6 +67,9 @@ def sent_page(
         parts += [f"## Message: {as_code(role)}", _block(text)]
     if prediction is not None:
         parts += ["## Predicted output", _block(prediction["content"])]
+    if tools:
+        listed = [f"- {as_code(tool['name'])}: {tool['description']}" for tool in tools]
+        parts += ["## Tools offered", "\n".join(listed)]
     whole = json.dumps(request, ensure_ascii=False, indent=2)
     parts += ["## Request body", "All of the above as it is sent, with line breaks to read it by."]
     if media:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from dola_ls.model.prices import Estimate
     from dola_ls.model.stream import ChatModel
     from dola_ls.settings import CompletionSettings
+    from dola_ls.task import Task
 
 log = logging.getLogger(__name__)
 
@@ -233,6 +234,9 @@ class _Quiet:
 
     def report(self, message: str, percentage: int | None = None) -> None:
         """Show nothing: the text itself comes in a moment."""
+
+    def reasoned(self, task: Task, model: str, texts: Sequence[str]) -> None:
+        """Keep nothing: what was thought of an action is worth more than of a few lines."""
 
 
 async def _never(most: Estimate) -> bool:

@@ -84,6 +84,7 @@ def register(server: DolaServer) -> None:
             ls.completions.forget(uri)
         ls.trees.forget(uri)
         ls.explanations.forget(uri)
+        ls.reasoning.forget(uri)
         if ls.has_proposals:
             ls.proposals.forget(uri)
         if ls.has_failures:

@@ -57,6 +57,9 @@ def in_words(receipt: Receipt, spent: Spent | None = None) -> str:
     accepted, rejected = receipt.accepted_prediction_tokens, receipt.rejected_prediction_tokens
     if accepted or rejected:
         words.append(f"predicted tokens: {accepted or 0} accepted, {rejected or 0} rejected")
+    if receipt.tools:
+        calls = "1 tool call" if len(receipt.tools) == 1 else f"{len(receipt.tools)} tool calls"
+        words.append(f"{calls} ({' '.join(receipt.tools)})")
     if receipt.cost_usd is not None:
         words.append(f"${receipt.cost_usd:.6f}")
     if spent is not None:
@@ -80,6 +83,7 @@ def event(action: str, outcome: Outcome, spent: Spent | None = None) -> dict[str
         "reasoningTokens": receipt.reasoning_tokens,
         "acceptedPredictionTokens": receipt.accepted_prediction_tokens,
         "rejectedPredictionTokens": receipt.rejected_prediction_tokens,
+        "tools": list(receipt.tools),
         "costUsd": receipt.cost_usd,
         "chargedUsd": spent.action / 1_000_000 if spent is not None else 0.0,
         "todayUsd": spent.today / 1_000_000 if spent is not None else None,

@@ -15,7 +15,7 @@ from dola_ls import __version__
 from dola_ls.core.actions import BY_COMMAND
 from dola_ls.core.document import Document
 from dola_ls.core.own_actions import COMMAND
-from dola_ls.lsp import code_actions, commands, lifecycle, notebooks, own, status
+from dola_ls.lsp import code_actions, commands, lifecycle, notebooks, own, reasoning, status
 from dola_ls.lsp.capabilities import Client
 from dola_ls.lsp.configuration import Configuration
 from dola_ls.lsp.convert import uri_to_path
@@ -59,6 +59,7 @@ class DolaServer(QuietErrors, LanguageServer):
         self.jobs = Jobs(self)
         self.pages = Pages()
         self.explanations = Explanations()
+        self.reasoning = reasoning.LastReasoning()
         self.marks = Marks(self)
         #: Where the user last asked for code actions.
         self.last_place: tuple[str, types.Range] | None = None
@@ -257,6 +258,10 @@ def create_server(
         from dola_ls.lsp.show_prompt import show_prompt
 
         show_prompt(ls, arguments)
+
+    @server.command(reasoning.COMMAND)
+    async def show_reasoning(ls: DolaServer, *arguments: Any) -> None:
+        await reasoning.show(ls)
 
     @server.command("dola.consent")
     async def decide_consent(ls: DolaServer, *arguments: Any) -> None:

@@ -118,6 +118,10 @@ def _predictions(configuration: Configuration) -> list[str]:
     for origin, model in known[:_MOST_MODELS]:
         host = origin.partition("://")[2].removesuffix(":443")
         sentences.append(f"Predictions with {model} at {host}: {book.describe(origin, model)}.")
+        if book.tools_refused(origin, model):
+            sentences.append(
+                f"Tools are not offered to {model} at {host}: the server refuses them."
+            )
     if len(known) > _MOST_MODELS:
         sentences.append(f"{len(known) - _MOST_MODELS} more models are known.")
     return sentences

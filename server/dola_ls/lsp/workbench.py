@@ -25,12 +25,14 @@ from dola_ls.lsp.explain import show_document
 from dola_ls.lsp.hover import Kept
 from dola_ls.lsp.leaving import wishes_of
 from dola_ls.lsp.progress import Progress
+from dola_ls.lsp.reasoning import Reasoned
 from dola_ls.placing import Home, find_home
 from dola_ls.project import check_new_file, project_root, workspace_folder_of
 from dola_ls.task import NotApplied, Now, Proposal, Sought, Task
 
 if TYPE_CHECKING:
     from dola_ls.lsp.server import DolaServer
+    from dola_ls.searching import Workspace
 
 log = logging.getLogger(__name__)
 
@@ -142,6 +144,33 @@ class Workbench:
             return None
         return result.failure_reason or "it gave no reason"
 
+    def workspace(self, task: Task) -> Workspace | None:
+        """Return the project's files, if the user lets the model look things up in them."""
+        settings = self._server.configuration.settings().settings
+        source = uri_to_path(task.document.uri)
+        if not settings.tools or source is None or not source.is_file():
+            return None
+        from dola_ls.searching import FileSearch
+
+        return FileSearch(
+            task.document,
+            task.tree,
+            source,
+            self._server.folders,
+            wishes_of(settings),
+            self._open_texts(),
+            settings.tests.framework,
+        )
+
+    def _open_texts(self) -> dict[Path, str]:
+        """Return the files that are open, as they are in the editor."""
+        texts = {}
+        for document in self._server.documents:
+            path = uri_to_path(document.uri)
+            if path is not None:
+                texts[path] = document.text
+        return texts
+
     async def place_tests(self, task: Task) -> Home | Refused:
         """Find out where new tests go, from the project's own files."""
         source = uri_to_path(task.document.uri)
@@ -151,11 +180,7 @@ class Workbench:
                 "run the action again. Nothing was sent."
             )
             return Refused(reason, "no_path")
-        texts: dict[Path, str] = {}
-        for document in self._server.documents:
-            path = uri_to_path(document.uri)
-            if path is not None:
-                texts[path] = document.text
+        texts = self._open_texts()
         settings = self._server.configuration.settings().settings
         home = await asyncio.to_thread(
             find_home,
@@ -304,6 +329,13 @@ class Workbench:
     def remember(self, document: Document, symbol: Symbol, short: str, page: Path) -> None:
         """Keep the short form of an explanation for hovers."""
         self._server.explanations.keep(document, symbol, Kept(short, page))
+
+    def reasoned(self, task: Task, model: str, texts: Sequence[str]) -> None:
+        """Keep what the model thought, as long as the document is open."""
+        uri = (task.origin or task).document.uri
+        # An action that is cancelled because its document was closed keeps nothing.
+        if self._server.documents.get(uri) is not None:
+            self._server.reasoning.keep(Reasoned(uri, task.label, model, tuple(texts)))
 
     def propose(self, proposal: Proposal) -> str:
         """Keep a proposal for the review actions."""

@@ -112,8 +112,9 @@ class Exchange:
 
     async def _open(self, client: httpx.AsyncClient, request: AnyRequest) -> httpx.Response | None:
         """Send the request and return the answer's head, or set `failure`."""
-        self._tools = request.tools is not None
-        self._turns = any(message.role == "tool" for message in request.messages)
+        if isinstance(request, wire.ChatRequest):
+            self._tools = request.tools is not None
+            self._turns = any(message.role == "tool" for message in request.messages)
         self._started = asyncio.get_running_loop().time()
         try:
             async with asyncio.timeout_at(self._started + self._timeouts.first_token):

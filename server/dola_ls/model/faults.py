@@ -46,8 +46,9 @@ _PARAMETER = re.compile(rf"(?<![\w-])({'|'.join(_PARAMETERS)})(?![\w-])")
 #: A refusal of `tools`: vLLM without --enable-auto-tool-choice, llama.cpp without --jinja (500),
 #: Ollama's "does not support tools", OpenRouter's "No endpoints found that support tool use" (404).
 _TOOLS = re.compile(r"\btools?\b|tool[ _-]?(choice|call|use)|function[ _-]?call", re.IGNORECASE)
-#: And of messages that tell what tools gave, by templates that know two roles only.
-_TURNS = re.compile(r"\broles?\b|alternat|template|tool_call", re.IGNORECASE)
+#: And of messages that tell what tools gave: by templates that know two roles only, and by servers
+#: that want the reasoning sent back (https://api-docs.deepseek.com/guides/thinking_mode).
+_TURNS = re.compile(r"\broles?\b|alternat|template|assistant|reasoning_content", re.IGNORECASE)
 _REFUSING = frozenset({400, 404, 405, 415, 422, 500, 501})
 
 #: Characters of a server's message that are shown at most.

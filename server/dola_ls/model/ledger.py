@@ -8,7 +8,7 @@ it.
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import date
@@ -186,6 +186,19 @@ class Metered:
                 self._ledger.record(prompt.action, usage, self._today())
             purse.settle(reserved, charge(terms, usage, most) if billed else 0)
 
+    def affords(self, prompts: Sequence[Prompt]) -> bool:
+        """Tell whether prompts would keep within the limits, one after the other."""
+        terms = stated_terms(self._model)
+        if terms.free or self._limits is None:
+            return True
+        each = [estimate(terms, prompt) for prompt in prompts]
+        most = Estimate(
+            sum(one.input_tokens for one in each),
+            sum(one.output_tokens for one in each),
+            sum(one.micros for one in each),
+        )
+        return self._ledger.purse.admits(self.sum, most, self._limits)
+
     def prediction_use(self, action: str) -> Predictions:
         """Return what the model knows of predictions."""
         return self._model.prediction_use(action)
@@ -193,6 +206,11 @@ class Metered:
     async def aclose(self) -> None:
         """Close the model."""
         await self._model.aclose()
+
+
+def affords(model: ChatModel, *prompts: Prompt) -> bool:
+    """Tell whether prompts would keep within the limits of a model's action, if it has any."""
+    return not isinstance(model, Metered) or model.affords(prompts)
 
 
 def _was_not_taken(error: ModelError) -> bool:

@@ -100,6 +100,14 @@ class Purse:
             self._begun.append(self._clock())
         return Reserved(action, most.micros, taken)
 
+    def admits(self, action: ActionSum, most: Estimate, limits: LimitSettings) -> bool:
+        """Tell whether so much more would keep within the limits, but for the day's."""
+        try:
+            self._check(action, most, limits)
+        except CapReached:
+            return False
+        return True
+
     def nothing(self, action: ActionSum) -> Reserved:
         """Return what stands for a request that costs nothing, as far as anybody knows."""
         return Reserved(action, 0, Taken(self.day.today, 0))

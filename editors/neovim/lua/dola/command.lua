@@ -50,6 +50,9 @@ local COMMANDS = {
       require('dola.review').decide(rest)
     end
   end,
+  reasoning = function()
+    require('dola').reasoning()
+  end,
   withdraw = function()
     require('dola').withdraw()
   end,

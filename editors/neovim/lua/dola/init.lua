@@ -115,6 +115,16 @@ function M.tell_status()
   end
 end
 
+---Show what the model thought in the last action.
+function M.reasoning()
+  local server = require('dola.server')
+  local client = server.of(0) or vim.lsp.get_clients({ name = server.NAME })[1]
+  client = client or server.required(0)
+  if client then
+    server.execute(client, 0, 'dola.showReasoning', vim.empty_dict())
+  end
+end
+
 ---Take back the consent to send code of this buffer's folder.
 function M.withdraw()
   local server = require('dola.server')
