@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 
 from dola_ls import log
 from dola_ls.lsp.server import DolaServer, create_server
@@ -39,12 +40,14 @@ def model_at(address: Address) -> HttpModel:
     )
 
 
-def ordered_server() -> DolaServer:
-    """Return a server that asks the engine that the environment names."""
+def ordered_server(settings: Mapping[str, object] | None = None) -> DolaServer:
+    """Return a server that asks the engine that the environment names, with other settings."""
     order = json.loads(os.environ.pop(ORDER))
     log.set_up(os.environ)
     # A copy of the environment, and not itself: nothing is kept in the user's folders.
-    return create_server(env=dict(os.environ), model=model_at(Address(**order)))
+    return create_server(
+        env=dict(os.environ), command_line=settings, model=model_at(Address(**order))
+    )
 
 
 if __name__ == "__main__":

@@ -3,6 +3,8 @@
     python -m tests.benchmarks.edit_eval [--limit N] [--only LANGUAGE|NAME] [--sides A,B] [--resume]
     python -m tests.benchmarks.edit_eval --check-tasks
 
+``--sides table,table-alone`` tells what code of other files is worth: some tasks need it.
+
 Each task is given to all sides, one after the other, all asking one embedded engine. A side has
 three minutes for a task; then the task counts as failed. Models' code is run, in temporary folders
 and with a time limit, so this belongs on a machine where that may be done.
@@ -25,7 +27,7 @@ from tests.benchmarks.edit_eval.dola import Dola
 from tests.benchmarks.edit_eval.judgement import judge
 from tests.benchmarks.edit_eval.report import by_task, figures, table
 from tests.benchmarks.edit_eval.results import Record, Results
-from tests.benchmarks.edit_eval.served import FORMS, TABLE
+from tests.benchmarks.edit_eval.served import ALONE, FORMS, TABLE
 from tests.benchmarks.edit_eval.sides import LIMIT, WARM_UP, Answer, Side, SideFailed
 from tests.benchmarks.edit_eval.tasks import Task, WrongTask, load_all
 from tests.benchmarks.edit_eval.tools import Tools
@@ -35,7 +37,10 @@ from tests.benchmarks.picking import pick
 from tests.benchmarks.rates import rates
 from tests.benchmarks.relay import Relay
 
-SIDES = (TABLE, *FORMS, *(f"aider-{name}" for name in FORMATS))
+#: The product's own table without code of other files, to see what that is worth.
+WITHOUT = f"{TABLE}{ALONE}"
+_USUAL = (TABLE, *FORMS, *(f"aider-{name}" for name in FORMATS))
+SIDES = (*_USUAL, WITHOUT)
 
 
 def main() -> int:
@@ -47,7 +52,7 @@ def main() -> int:
     )
     parser.add_argument("--limit", type=int, metavar="N", help="so many tasks, of all languages")
     parser.add_argument("--only", action="append", default=[], metavar="LANGUAGE|NAME")
-    parser.add_argument("--sides", default=",".join(SIDES), help=f"of {', '.join(SIDES)}")
+    parser.add_argument("--sides", default=",".join(_USUAL), help=f"of {', '.join(SIDES)}")
     parser.add_argument("--out", type=Path, default=Path("results.json"), metavar="FILE")
     parser.add_argument("--resume", action="store_true", help="leave out what FILE has already")
     parser.add_argument("--aider", metavar="PYTHON", help="an interpreter that has aider-chat")
@@ -117,8 +122,9 @@ def _sides(names: Sequence[str], relay: Relay, python: str | None, tools: Tools)
     """Make the sides, and ask each something that is not counted."""
     sides: dict[str, Side] = {}
     for name in names:
-        if name in (TABLE, *FORMS):
-            sides[name] = Dola(relay.address, name)
+        if name in (TABLE, WITHOUT, *FORMS):
+            form = name.removesuffix(ALONE)
+            sides[name] = Dola(relay.address, form, context=name != WITHOUT)
             continue
         python = python or tools.aider()
         if python is None:

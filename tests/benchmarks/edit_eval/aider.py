@@ -50,6 +50,7 @@ class Aider:
         job = {
             "file": task.file,
             "text": task.source,
+            "read_only": task.files,
             "message": message_for(task),
             "max_tokens": _answer_tokens(task),
         }

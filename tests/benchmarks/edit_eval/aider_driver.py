@@ -77,12 +77,18 @@ def _edit(model: Any, edit_format: str, job: dict[str, Any]) -> dict[str, Any]:
         folder = Path(place).resolve()
         file = folder / job["file"]
         file.write_bytes(job["text"].encode())
+        beside = [folder / name for name in job["read_only"]]
+        for path, text in zip(beside, job["read_only"].values(), strict=True):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(text.encode())
         os.chdir(folder)
         coder = coders.Coder.create(
             main_model=model,
             edit_format=edit_format,
             io=io.InputOutput(pretty=False, yes=True, fancy_input=False),
             fnames=[str(file)],
+            # What a user of it would add to the chat with /read-only.
+            read_only_fnames=[str(path) for path in beside],
             auto_commits=False,
             use_git=False,
             map_tokens=0,
@@ -106,7 +112,9 @@ def _edit(model: Any, edit_format: str, job: dict[str, Any]) -> dict[str, Any]:
             "exhausted": coder.num_exhausted_context_windows,
             "reflections": coder.num_reflections,
             "edited": job["file"] in coder.aider_edited_files,
-            "others": sorted(p.name for p in folder.iterdir() if p != file),
+            "others": sorted(
+                p.name for p in folder.rglob("*") if p.is_file() and p not in (file, *beside)
+            ),
         }
 
 

@@ -81,7 +81,8 @@ def _run(task: Task, text: str, program: _Program) -> str:
     # Children of a stopped compiler may still write, which is no reason to fail here.
     with tempfile.TemporaryDirectory(prefix="edit-eval-", ignore_cleanup_errors=True) as place:
         folder = Path(place).resolve()
-        for file, content in {task.file: text, **program.files}.items():
+        for file, content in {**task.files, task.file: text, **program.files}.items():
+            (folder / file).parent.mkdir(parents=True, exist_ok=True)
             (folder / file).write_text(content, encoding="utf-8", newline="")
         for command in program.commands:
             name, *arguments = command

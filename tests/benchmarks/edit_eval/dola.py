@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 from dola_ls.core.gate import RULES
 from tests.benchmarks.client import ServerFailed
-from tests.benchmarks.edit_eval.served import CHOICE, TABLE
+from tests.benchmarks.edit_eval.served import ALONE, CHOICE, TABLE
 from tests.benchmarks.edit_eval.sides import LIMIT, Answer, SideFailed
 from tests.benchmarks.edit_eval.tasks import Task
 from tests.benchmarks.editor import Editor, editing
@@ -21,9 +21,10 @@ _READ_RULES = frozenset(rule.__name__ for rule in RULES)
 class Dola:
     """The server, with the product's own strategies or with one that is forced on it."""
 
-    def __init__(self, engine: Address, form: str = TABLE) -> None:
-        self.name = form
-        self._argv = (sys.executable, "-m", "tests.benchmarks.edit_eval.served", "--form", form)
+    def __init__(self, engine: Address, form: str = TABLE, *, context: bool = True) -> None:
+        self.name = form if context else f"{form}{ALONE}"
+        argv = (sys.executable, "-m", "tests.benchmarks.edit_eval.served", "--form", form)
+        self._argv = (*argv, "--context", "on" if context else "off")
         self._engine = engine
         self._running = ExitStack()
         self._editor: Editor | None = None
@@ -46,6 +47,12 @@ class Dola:
 
     def _edit(self, editor: Editor, task: Task) -> Answer:
         self._number += 1
+        # A workspace of its own: what other tasks declare is none of this one's business.
+        folder = editor.folder / str(self._number)
+        for name, text in task.files.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(text, encoding="utf-8", newline="")
+        editor.work_in(folder)
         buffer = editor.open_file(f"{self._number}/{task.file}", task.language, task.source)
         given = {
             "uri": buffer.uri,

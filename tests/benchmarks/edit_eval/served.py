@@ -1,7 +1,8 @@
 """The server as its command starts it, asking an engine that is there already.
 
-``python -m tests.benchmarks.edit_eval.served [--form FORM]`` serves one client on stdio. With a
-form all edits are asked for in that one first, whatever the product's table says.
+``python -m tests.benchmarks.edit_eval.served [--form FORM] [--context off]`` serves one client on
+stdio. With a form all edits are asked for in that one first, whatever the product's table says.
+Without context nothing of other files goes along.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from dola_ls.lsp.transport import serve_stdio
 from tests.benchmarks.served import ordered_server
 
 TABLE = "table"
+#: What ends the name of a side that is shown nothing of other files.
+ALONE = "-alone"
 #: The type of the `telemetry/event` that tells which forms were chosen for an edit.
 CHOICE = "edit_eval.choice"
 #: What is asked for, in order, each where the one before led to no edit: as the product falls back.
@@ -48,8 +51,11 @@ def main() -> int:
     """Serve; return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--form", choices=[TABLE, *FORMS], default=TABLE)
+    parser.add_argument("--context", choices=["on", "off"], default="on")
     options = parser.parse_args()
-    server = ordered_server()
+    server = ordered_server({"context.related": options.context == "on"})
+    # What goes along is to hang on the task, and not on how busy the machine is.
+    server.survey.patience = 10.0
     overrule(
         options.form,
         lambda strategy: server.telemetry_event({"type": CHOICE, "forms": list(strategy.forms)}),

@@ -7,7 +7,7 @@ import re
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -18,6 +18,10 @@ from dola_ls.core.syntax import parse
 FOLDER = Path(__file__).with_name("tasks")
 #: The folders under `FOLDER`, which are LSP's names of the languages.
 LANGUAGES = ("python", "typescript", "go", "rust", "java", "c", "markdown")
+
+
+#: Paths of files in the same folder or below it.
+_BESIDE = r"^(?:[A-Za-z_][A-Za-z0-9_]*/)*[A-Za-z_][A-Za-z0-9_]*\.[a-z]+$"
 
 
 class WrongTask(ValueError):
@@ -43,6 +47,8 @@ class _File(BaseModel):
     #: Regular expressions (`re.MULTILINE`) that the file matches afterwards, and does not match.
     has: tuple[str, ...] = ()
     lacks: tuple[str, ...] = ()
+    #: Other files of the project, by their paths beside `file`; none of them changes.
+    files: dict[Annotated[str, Field(pattern=_BESIDE)], str] = {}
     source: str = Field(min_length=1)
     reference: str = Field(min_length=1)
     check: str = Field(min_length=1)
@@ -58,6 +64,8 @@ class _File(BaseModel):
         ):
             if needle is not None and (count := self.source.count(needle)) != 1:
                 raise ValueError(f"{needle!r} stands in the source {count} times, not once")
+        if self.file in self.files:
+            raise ValueError(f"{self.file} is the file that is edited")
         for pattern in (*self.has, *self.lacks):
             try:
                 re.compile(pattern)

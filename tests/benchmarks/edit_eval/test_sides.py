@@ -9,7 +9,7 @@ import pytest
 from dola_ls.core.actions import REFACTOR
 from dola_ls.core.strategy import Predictions, choose
 from tests.benchmarks.edit_eval import dola
-from tests.benchmarks.edit_eval.__main__ import _in_order, _one
+from tests.benchmarks.edit_eval.__main__ import SIDES, _in_order, _one
 from tests.benchmarks.edit_eval.dola import Dola
 from tests.benchmarks.edit_eval.served import FORMS, TABLE
 from tests.benchmarks.edit_eval.tasks import Task, load_all
@@ -65,6 +65,22 @@ def test_a_right_answer_becomes_the_reference(
     assert _solved(task) in exchange.text
     assert exchange.finish == "stop"
     assert record.answer_tokens == 20
+
+
+def test_a_side_may_be_shown_nothing_of_other_files(api: ThreadedFakeApi, relay: Relay) -> None:
+    task = _TASKS["invoice_money_elsewhere"]
+    api.answer_with(lambda _: f"```python\n{_solved(task)}```\n")
+    shown = {}
+    for context in (True, False):
+        side = Dola(relay.address, context=context)
+        try:
+            record = _one(task, side, relay, Tools())
+        finally:
+            side.stop()
+        assert record.passed
+        shown[record.side] = "class Money:" in api.requests[-1].prompt
+    assert shown == {"table": True, "table-alone": False}
+    assert {*shown} <= {*SIDES}
 
 
 def test_an_edit_that_does_not_do_the_task_is_applied_and_does_not_pass(

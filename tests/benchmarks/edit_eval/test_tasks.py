@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from dola_ls.core.words import WORD
 from tests.benchmarks.edit_eval.checks import check, static_fault
 from tests.benchmarks.edit_eval.judgement import judge
 from tests.benchmarks.edit_eval.tasks import LANGUAGES, Task, WrongTask, files, load, load_all
@@ -52,6 +53,16 @@ def test_the_check_fails_on_the_source_and_passes_on_the_reference(task: Task) -
     assert faults(task, TOOLS) == []
 
 
+def test_some_tasks_need_a_definition_of_another_file() -> None:
+    found = [task for task in TASKS if task.files]
+    assert {task.language for task in found} == {"python", "typescript"}
+    for task in found:
+        # What is asked for is declared there, and not shown where it is used.
+        names = set(WORD.findall(task.reference)) - set(WORD.findall(task.source))
+        told = set(WORD.findall("".join(task.files.values())))
+        assert names & told - set(WORD.findall(task.instruction)), task.id
+
+
 def test_a_wrong_solution_is_noticed_by_the_checks() -> None:
     task = next(task for task in TASKS if task.name == "history_reverse")
     outcome = check(task, task.reference.replace("return", "return None #"), TOOLS)
@@ -94,6 +105,8 @@ check = "assert True"
         (('"i"', '"i"\nhas = ["("]'), "'(' is no regular expression"),
         (('"i"', '"i"\nhint = "h"'), "hint: Extra inputs are not permitted"),
         (('"a.py"', '"../a.py"'), "file: String should match"),
+        (('"i"', '"i"\nfiles = {"../b.py" = ""}'), "String should match"),
+        (('"i"', '"i"\nfiles = {"a.py" = ""}'), "a.py is the file that is edited"),
         (('"t"', "t"), "Invalid value"),
     ],
 )
