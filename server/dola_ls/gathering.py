@@ -127,6 +127,8 @@ def _unseen(index: Index) -> list[LeftOut]:
     if not index.complete:
         why = "the workspace is still being looked through"
         left.append(LeftOut("what files declare that were not looked at yet", why))
+    if index.full:
+        left.append(LeftOut("what more files declare", "there is no room to know them all"))
     if index.beyond:
         why = f"at most {MAX_FILES} are looked into, those next to the file first"
         left.append(LeftOut(f"what {index.beyond} more files declare", why))

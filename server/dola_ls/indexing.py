@@ -28,6 +28,8 @@ from dola_ls.project import list_files
 MAX_FILE = 512_000
 #: Files that are looked into. About 10 ms and 15 kB each.
 MAX_FILES = 3000
+#: Bytes that all that is known may take, about; generated code can declare any amount.
+MAX_SIZE = 50_000_000
 #: Longer paths, and such that cannot be printed, are nothing to be shown to a model.
 _LONGEST_PATH = 200
 
@@ -37,7 +39,17 @@ class _Seen:
     """A file as it was looked at; `tagged` is None where nothing of it may or can be used."""
 
     stamp: tuple[int, int]
-    tagged: Tagged | None
+    tagged: Tagged | None = None
+    #: A rule kept it back, or there was no room: that may change while the file does not.
+    refused: bool = False
+
+    @property
+    def size(self) -> int:
+        """About how many bytes it takes to know it."""
+        if self.tagged is None:
+            return 0
+        texts = sum(len(one.head) + len(one.whole) + 150 for one in self.tagged.definitions)
+        return texts + 40 * len(self.tagged.names)
 
 
 class Index:
@@ -55,8 +67,14 @@ class Index:
         self.beyond = 0
         self._seen: dict[str, _Seen] = {}
         self._todo: deque[str] = deque()
+        self._size = 0
         self._lock = Lock()
         self._catalogue: Catalogue | None = None
+
+    @property
+    def full(self) -> bool:
+        """Whether no more can be known."""
+        return self._size > MAX_SIZE
 
     def walk(self, near: str = "") -> None:
         """List the files again, those nearest to the file `near` first to be looked into."""
@@ -70,7 +88,7 @@ class Index:
             self._todo = deque(found)
             known = set(found)
             for gone in [name for name in self._seen if name not in known]:
-                del self._seen[gone]
+                self._size -= self._seen.pop(gone).size
                 self._catalogue = None
 
     def work(self, seconds: float) -> bool:
@@ -89,7 +107,7 @@ class Index:
         stamp = self._stamp(name)
         if stamp is not None and before is not None and before.stamp == stamp:
             return self._may_stay(name, before)
-        after = _Seen(stamp, self._tagged(name)) if stamp is not None else None
+        after = self._into(name, stamp) if stamp is not None else None
         self._put(name, after)
         return (before.tagged if before else None) == (after.tagged if after else None)
 
@@ -103,7 +121,7 @@ class Index:
         seen = self._seen.get(name)
         if seen is None or seen.tagged is None or self.why_not(name) is None:
             return True
-        self._put(name, _Seen(seen.stamp, None))
+        self._put(name, _Seen(seen.stamp, refused=True))
         return False
 
     def why_not(self, name: str) -> str | None:
@@ -155,21 +173,20 @@ class Index:
 
     def _may_stay(self, name: str, seen: _Seen) -> bool:
         """Look again whether a file may be used that was kept back the last time."""
-        if seen.tagged is not None or self.why_not(name) is not None:
+        if not seen.refused:
             return True
-        tagged = self._tagged(name)
-        if tagged is None:
-            return True
-        self._put(name, _Seen(seen.stamp, tagged))
-        return False
+        after = self._into(name, seen.stamp)
+        self._put(name, after)
+        return after.tagged is None
 
     def _put(self, name: str, seen: _Seen | None) -> None:
         with self._lock:
-            if seen is None:
-                self._seen.pop(name, None)
-            else:
+            before = self._seen.pop(name, None)
+            self._size += (seen.size if seen else 0) - (before.size if before else 0)
+            if seen is not None:
                 self._seen[name] = seen
-            self._catalogue = None
+            if (before and before.tagged) or (seen and seen.tagged):
+                self._catalogue = None
 
     def _stamp(self, name: str) -> tuple[int, int] | None:
         try:
@@ -178,11 +195,12 @@ class Index:
             return None
         return found.st_mtime_ns, found.st_size
 
-    def _tagged(self, name: str) -> Tagged | None:
-        if self.why_not(name) is not None:
-            return None
+    def _into(self, name: str, stamp: tuple[int, int]) -> _Seen:
+        """Look into a file, if it may be used and there is room to know it."""
+        if self.why_not(name) is not None or self.full:
+            return _Seen(stamp, refused=True)
         text = self.read(name)
-        return tagged_text(name, text) if text is not None else None
+        return _Seen(stamp, tagged_text(name, text) if text is not None else None)
 
 
 def tagged_text(name: str, text: str, language: str = "") -> Tagged | None:

@@ -198,6 +198,21 @@ def test_the_files_next_to_the_one_at_hand_come_first_and_the_rest_is_told(
     assert not index_of(project(tmp_path / "near", {})).beyond
 
 
+def test_there_is_an_end_to_what_is_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = project(tmp_path, {f"{n}.py": one("f") * 50 for n in range(5)})
+    monkeypatch.setattr(indexing, "MAX_SIZE", 20_000)
+    index = index_of(folder)
+    assert index.complete
+    assert index.full
+    assert 0 < len(index.catalogue().files) < 5
+    monkeypatch.undo()
+    assert len(again(index).files) == 5
+    for n in range(5):
+        (folder / f"{n}.py").unlink()
+    again(index)
+    assert index._size == 0
+
+
 def test_work_is_done_in_slices(tmp_path: Path) -> None:
     index = Index(project(tmp_path, {f"{n}.py": one(f"f{n}") for n in range(12)}), Wishes())
     index.walk()

@@ -20,6 +20,7 @@ _ASK_SECONDS = 5.0
 _SECTION = "dola"
 #: Modules that bring in httpx and pydantic.
 _FOR_ACTIONS = (
+    "dola_ls.lsp.surveying",
     "dola_ls.lsp.workbench",
     "dola_ls.model.client",
     "dola_ls.model.ledger",
