@@ -179,6 +179,23 @@ def test_typescript_imports_are_followed_through_files_that_pass_on() -> None:
     ]
 
 
+def test_types_that_a_definition_names_come_after_all_that_is_used() -> None:
+    files = {
+        "src/a.ts": 'import { failed, ok } from "./result";\n\n'
+        "export function f(x: number) {\n  return x ? ok(x) : failed(x);\n}\n",
+        "src/result.ts": "export interface Fault {\n  code: number;\n}\n\n"
+        "export interface Other {\n  code: number;\n}\n\n"
+        "export function failed(fault: Fault): number {\n  return fault.code;\n}\n\n"
+        "export function ok(x: number): number {\n  return x;\n}\n",
+    }
+    found, _ = definitions(files, "src/a.ts", "return")
+    assert [one.piece.why for one in found] == [
+        "definition of ok, used in the region",
+        "definition of failed, used in the region",
+        "definition of Fault, named by failed",
+    ]
+
+
 OTHERS: dict[str, tuple[dict[str, str], str, list[str]]] = {
     "a package of Go": (
         {
@@ -291,7 +308,8 @@ def test_the_order_hangs_on_nothing_but_the_files() -> None:
 
 def candidate(path: str, size: int, number: int) -> Candidate:
     piece = Piece(path, "", f"definition of x{number}", number)
-    return Candidate(f"the definition of x{number}", piece, ("x" * size, "x" * (size // 4 + 1)))
+    what = f"the definition of x{number}"
+    return Candidate(f"x{number}", what, piece, ("x" * size, "x" * (size // 4 + 1)))
 
 
 @given(

@@ -165,6 +165,10 @@ def test_samples_are_of_every_language_with_a_grammar() -> None:
 def test_what_a_comment_says_of_a_function_goes_with_its_head() -> None:
     found = definitions_of(tree_of("// Tax is due.\n// Always.\nfunc Tax(v int) int {\n}\n", "go"))
     assert named(found, "Tax").head == "// Tax is due.\nfunc Tax(v int) int"
+    assert named(found, "Tax").whole == "// Tax is due.\nfunc Tax(v int) int {\n}"
+    text = "/**\n * What is carried.\n *\n * Really.\n */\nexport type Load = A | B;\n"
+    [load] = definitions_of(tree_of(text, "typescript"))
+    assert load.head == load.whole == "// What is carried.\nexport type Load = A | B;"
 
 
 def test_line_ends_do_not_matter() -> None:

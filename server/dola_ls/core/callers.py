@@ -90,7 +90,7 @@ def _candidate(
 ) -> Candidate:
     name = symbol.qualified_name
     piece = Piece(path, "", f"calls {name}", node.start_point[0], here=here, calls=True)
-    return Candidate(f"a call of {name} in {path}", piece, (_lines(tree, node),))
+    return Candidate(name, f"a call of {name} in {path}", piece, (_lines(tree, node),))
 
 
 def _lines(tree: Tree, node: tree_sitter.Node) -> str:

@@ -33,6 +33,7 @@ _COMMON = frozenset(
      "write_text", "push_back", "each_with_index", "ToString", "WriteLine", "TryGetValue"}
 )  # fmt: skip
 _WORD = re.compile(r"[A-Za-z_]\w{2,}")
+_ANY = re.compile(r"[A-Za-z_]\w*")
 _QUOTED = re.compile(r"`([^`\n]+)`")
 _COMPOUND = re.compile(r"[A-Za-z0-9]_[A-Za-z0-9]|[a-z0-9][A-Z]")
 
@@ -64,6 +65,8 @@ class Wanted:
 class Candidate:
     """Code that may go along, in forms that take less and less room."""
 
+    #: What it defines or calls.
+    name: str
     what: str
     piece: Piece
     forms: tuple[str, ...]
@@ -148,8 +151,9 @@ class _Finder:
             unique += [
                 self._candidate(place.path, place.definition, why) for place in self._unique(use)
             ]
+        first = [*here, *imported, *unique]
         told: set[tuple[str, int]] = set()
-        for one in (*here, *imported, *unique):
+        for one in (*first, *self._types_of(first)):
             key = one.piece.path, one.piece.first
             if key not in told and len(told) < _MOST:
                 told.add(key)
@@ -246,6 +250,20 @@ class _Finder:
             )
         return found[:2]
 
+    def _types_of(self, found: list[Candidate]) -> Iterator[Candidate]:
+        """Yield the types that definitions of other files name, where the same files declare them.
+
+        What takes a `Fault` is of little use without its fields.
+        """
+        for one in found[:_MOST] if found else ():
+            if one.piece.here:
+                continue
+            for name in dict.fromkeys(_WORD.findall("".join(one.forms[-1:]))):
+                for definition in self._catalogue.of_file(one.piece.path, name):
+                    if definition.kind in ("class", "type"):
+                        why = f"named by {one.name}"
+                        yield self._candidate(one.piece.path, definition, why)
+
     def _candidate(
         self, path: str, definition: Definition, why: str, here: bool = False
     ) -> Candidate:
@@ -258,9 +276,8 @@ class _Finder:
         piece = Piece(
             path, "", f"definition of {name}, {why}", definition.first, here=here
         )  # fmt: skip
-        return Candidate(
-            f"the definition of {name} in {path}", piece, tuple(dict.fromkeys(filter(None, forms)))
-        )
+        distinct = tuple(dict.fromkeys(filter(None, forms)))
+        return Candidate(name, f"the definition of {name} in {path}", piece, distinct)
 
 
 def _is_method(definition: Definition) -> bool:
@@ -279,8 +296,10 @@ def _is_telling(use: Use, language: str) -> bool:
 
 def _named(instruction: str) -> Iterator[str]:
     """Yield the words of an instruction that are names and not words of a language."""
-    quoted = {word for part in _QUOTED.findall(instruction) for word in _WORD.findall(part)}
-    for word in dict.fromkeys(_WORD.findall(instruction)):
+    quoted = dict.fromkeys(
+        word for part in _QUOTED.findall(instruction) for word in _ANY.findall(part)
+    )
+    for word in dict.fromkeys([*quoted, *_WORD.findall(instruction)]):
         if word in quoted or _COMPOUND.search(word) or (word[0].isupper() and len(word) > 3):
             yield word
 

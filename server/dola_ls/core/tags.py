@@ -10,7 +10,7 @@ from typing import Literal
 
 from dola_ls.core.languages import SymbolKind
 from dola_ls.core.syntax import Tree, symbol_of
-from dola_ls.core.testing.outlines import Declared, declarations, head_of, text_of
+from dola_ls.core.testing.outlines import Declared, above, declarations, head_of, text_of
 
 Kind = SymbolKind | Literal["constant"]
 
@@ -93,12 +93,14 @@ def _definitions(tree: Tree, found: Declared, container: str) -> Iterator[Defini
     if container and kind == "function":
         kind = "method"
     first, last = found.outer.start_point[0], found.outer.end_point[0]
-    head = head_of(tree, found)
+    head, said = head_of(tree, found), above(tree, found)
+    if said and not head.startswith(said):
+        head = f"{said}\n{head}"
     # Grammars count the line end in, some of them.
     end = last + (found.outer.end_point[1] > 0)
     short = ""
     if end - first <= SHORT_LINES:
-        whole = text_of(tree, found.outer)
+        whole = "\n".join(filter(None, [said, text_of(tree, found.outer)]))
         short = whole if len(whole) <= SHORT else ""
     for name in found.names:
         yield Definition(

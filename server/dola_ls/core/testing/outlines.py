@@ -173,6 +173,17 @@ def _comma(node: tree_sitter.Node) -> str:
     return behind.type if behind is not None and behind.type in {",", ";", ":"} else ""
 
 
+def above(tree: Tree, found: Declared) -> str:
+    """Return the first line of the comment above a declaration, as a comment of one line.
+
+    Empty where there is none, and in Python, where documentation stands inside.
+    """
+    if tree.language.id == "python":
+        return ""
+    said = _comment_above(tree, found)
+    return f"{tree.language.line_comment} {said}" if said else ""
+
+
 def _summary(tree: Tree, found: Declared, body: tree_sitter.Node) -> str:
     """Return the first line of a docstring or of the comment above; empty where there is none."""
     if tree.language.id == "python":
@@ -182,6 +193,10 @@ def _summary(tree: Tree, found: Declared, body: tree_sitter.Node) -> str:
             return ""
         said = tree.text_of(inner).strip("rRuU").strip("\"'") if inner.type == "string" else ""
         return _first(said.replace("\\", "").replace('"""', "").split("\n"))
+    return _comment_above(tree, found)
+
+
+def _comment_above(tree: Tree, found: Declared) -> str:
     top: tree_sitter.Node | None = None
     above = found.outer.prev_sibling
     row = found.outer.start_point[0]
