@@ -111,11 +111,12 @@ def _places(given: str, source: Path, folder: Path) -> Iterator[Path]:
 
 def _path(source: Path, text: str) -> Iterator[Path]:
     """Yield the file that `text` means beside `source`; none where it can be no path."""
-    if not text or "\0" in text:
+    plain = text.replace("\\", "/")
+    # A share of another machine is not even looked at: Windows would send it the user's name.
+    if not text or "\0" in text or plain.startswith("//"):
         return
-    for one in dict.fromkeys((text, text.replace("\\", "/"))):
-        if not one.startswith("//"):  # a share of another machine
-            yield source.parent / one
+    for one in dict.fromkeys((text, plain)):
+        yield source.parent / one
 
 
 def _exists(path: Path) -> bool:

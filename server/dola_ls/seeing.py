@@ -16,7 +16,7 @@ from dola_ls.core.context import Context
 from dola_ls.core.languages import language_of
 from dola_ls.core.media.links import MediaLink, is_markdown
 from dola_ls.core.media.media import Media, MediaKind
-from dola_ls.core.media.words import LONGEST, NOTHING_SEEN, plain_words
+from dola_ls.core.media.words import LONGEST, declines, plain_words, sees_nothing
 from dola_ls.core.media.writing import Unusable, described, longest_of, written
 from dola_ls.core.outcome import Outcome, Refused, Unchanged
 from dola_ls.core.prompt import Prompt, render
@@ -25,15 +25,9 @@ from dola_ls.edit import apply
 from dola_ls.model.abilities import NEEDED, stated_abilities
 from dola_ls.task import Editor, Proposal, Task
 
-#: The rules for what stands below a link or within it; those on code that is rewritten say nothing.
-_RULES = (
-    gate.outside_region,
-    gate.edit_markers,
-    gate.elided,
-    gate.hidden,
-    gate.garbled,
-    gate.unparsable,
-)
+#: The rules for words, and for code; those on code that is rewritten have nothing to say of either.
+_RULES = (gate.outside_region, gate.hidden, gate.garbled, gate.unparsable)
+_CODE_RULES = (*_RULES, gate.edit_markers, gate.elided)
 
 
 async def see(task: Task, editor: Editor, asking: Asking, context: Context) -> Outcome:
@@ -54,7 +48,7 @@ async def see(task: Task, editor: Editor, asking: Asking, context: Context) -> O
     answer = reply.reader.answer(reply.ended)
     if isinstance(answer, CutOff):
         return sentences.no_code(asking.model.name, answer, receipt)
-    if NOTHING_SEEN in reply.reader.text[:200]:
+    if sees_nothing(reply.reader.text):
         what = "picture" if kind == "image" else "video"
         reason = (
             f"{asking.model.name} says that it got no {what}. Nothing was changed. Use a model "
@@ -69,7 +63,8 @@ async def see(task: Task, editor: Editor, asking: Asking, context: Context) -> O
         return Refused(f"{reason} Run the action again.", found.rule, receipt)
     if not found.edits:
         return Unchanged(receipt)
-    verdict = gate.judge(candidate(task.document, task.tree, task.target, found), _RULES)
+    rules = _CODE_RULES if task.action.answer == "below" else _RULES
+    verdict = gate.judge(candidate(task.document, task.tree, task.target, found), rules)
     if verdict is not None:
         reason = sentences.refused_reason(verdict)
         id = editor.propose(Proposal(task, found, reason, verdict))
@@ -104,6 +99,8 @@ def _read(task: Task, link: MediaLink, reply: Reply) -> Rewrite | Unusable:
         answer = reply.reader.answer(reply.ended)
         return written(task.document, link, answer.blocks if isinstance(answer, Code) else ())
     words = plain_words(reply.reader.text, longest_of(link) or LONGEST)
+    if declines(words):
+        return Unusable("prose", "it says nothing of what is to be seen")
     if not any(char.isalnum() for char in words):
         return Unusable("empty", "it holds no words")
     return described(task.document, link, words)

@@ -86,7 +86,16 @@ async def test_nothing_outside_the_folder_is_sent(target: str, tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    "target", ["file://otherhost/share/a.png", "\\\\otherhost\\share\\a.png", "a\0.png", "%00.png"]
+    "target",
+    [
+        "file://otherhost/share/a.png",
+        "file:////otherhost/share/a.png",
+        "\\\\otherhost\\share\\a.png",
+        "%5C%5Cotherhost%5Cshare%5Ca.png",
+        "/\\otherhost/a.png",
+        "a\0.png",
+        "%00.png",
+    ],
 )
 async def test_other_machines_and_broken_names_are_no_files(target: str, tmp_path: Path) -> None:
     message = await refusal(tmp_path, link(target))
@@ -159,31 +168,32 @@ async def test_a_link_to_what_is_kept_back_is_judged_by_both_paths(tmp_path: Pat
 async def test_an_address_is_never_fetched_nor_passed_on(tmp_path: Path) -> None:
     async with FakeApi() as web, FakeApi() as api:
         web.answer_with(lambda request: answer("no"))
-        for target in (
+        targets = [
             f"{web.base_url}/cart.png",
             f"{web.base_url.replace('http:', 'HTTP:')}/clip.mp4",
             f"//{web.base_url.partition('//')[2]}/cart.png",
             "data:image/png;base64,iVBORw0KGgo=",
             "https://a.example/cart.png",
-        ):
-            for page in (
-                link(target),
-                f"<img src='{target}'>\n",
-                f"<video src='{target}'></video>",
-            ):
-                uri = gallery(tmp_path, page)
-                server = server_at(api, tmp_path)
-                async with Editor.connect(server, folder=tmp_path / "shop") as editor:
-                    await editor.open(uri, page, "markdown")
-                    at = {"uri": uri, "range": editor.cursor_at(uri, page[1:9])}
-                    listed = await editor.code_actions(uri, at["range"])
-                    assert not any("image" in one["title"] or "video" in one["title"]
-                                   for one in listed)  # fmt: skip
-                    for command in COMMANDS:
-                        await editor.run(command, at)
-                        await editor.idle()
-                        [message] = editor.take_messages()
-                        assert "othing was sent" in message
+        ]
+        pages = [link(target) for target in targets]
+        pages += [f"<img src='{target}'>\n" for target in targets]
+        pages += [f"<video src='{target}'></video>\n" for target in targets]
+        text = "\n".join(pages)
+        uri = gallery(tmp_path, text)
+        server = server_at(api, tmp_path)
+        async with Editor.connect(server, folder=tmp_path / "shop") as editor:
+            await editor.open(uri, text, "markdown")
+            for page in pages:
+                at = {"uri": uri, "range": editor.cursor_at(uri, page)}
+                listed = await editor.code_actions(uri, at["range"])
+                titles = [one["title"] for one in listed]
+                assert not any("image" in one or "video" in one for one in titles)
+                for command in COMMANDS:
+                    await editor.run(command, at)
+            await editor.idle()
+            messages = editor.take_messages()
+            assert len(messages) == len(pages) * len(COMMANDS)
+            assert all("othing was sent" in message for message in messages)
         assert web.requests == []
         assert api.requests == []
 

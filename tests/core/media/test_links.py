@@ -78,6 +78,9 @@ def test_of_ten_links_on_a_line_the_one_at_the_cursor_counts() -> None:
         ("<audio><source src='a|.mp4'></audio>", "html"),
         ("<picture><source src='|a.png'></picture>", "html"),
         ("name = 'pi|c.png'", "python"),
+        ("<img src=\"{% static 'a|.png' %}\">", "django-html"),
+        ("<img src='<%= url %>|.png'>", "erb"),
+        ("<img src='a.png|' alt='{{ words }}'>", "html"),
     ],
 )
 def test_there_is_no_link(text: str, language: str) -> None:
@@ -165,6 +168,8 @@ def test_words_about_a_video_are_a_paragraph_in_html() -> None:
         ("/* from \"my cart.jp|g\" */\n", "css", "my cart.jpg", '/* from "my cart.jpg" */'),
         ("<!-- cart.webp| -->\n", "html", "cart.webp", "<!-- cart.webp -->"),
         ("// C:\\work\\cart.gif|\n", "javascript", "C:\\work\\cart.gif", "// C:\\work\\cart.gif"),
+        ("//cart.png|\n", "javascript", "cart.png", "//cart.png"),
+        ("#cart.png|\n", "python", "cart.png", "#cart.png"),
     ],
 )  # fmt: skip
 def test_a_path_in_a_comment(text: str, language: str, path: str, comment: str) -> None:

@@ -97,10 +97,44 @@ async def test_an_answer_without_words_is_not_used(answer: str) -> None:
     assert outcome.rule == "empty"
 
 
-async def test_a_model_that_got_no_picture_says_so() -> None:
-    outcome = await refused(DESCRIBE_IMAGE, "![|](cart.png)\n", "NOTHING TO SEE")
+@pytest.mark.parametrize("answer", ["NOTHING TO SEE", "Nothing to see.\n", "**NOTHING TO SEE**"])
+async def test_a_model_that_got_no_picture_says_so(answer: str) -> None:
+    outcome = await refused(DESCRIBE_IMAGE, "![|](cart.png)\n", answer)
     assert outcome.rule == "unseen"
     assert "Nothing was changed" in outcome.reason
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "I'm sorry, but I can't see any image.",
+        "I cannot view pictures.",
+        "Sorry, no image came.",
+        "There is no image in your message.",
+        "Please upload the picture.",
+        "As an AI, I have no eyes.",
+    ],
+)
+async def test_what_a_model_says_of_itself_is_no_text_of_a_picture(answer: str) -> None:
+    outcome = await refused(DESCRIBE_IMAGE, "![|](cart.png)\n", answer)
+    assert outcome.rule == "prose"
+
+
+async def test_a_picture_may_say_what_a_model_would() -> None:
+    words = "A sign that says NOTHING TO SEE"
+    assert words in await after(DESCRIBE_IMAGE, "![|](cart.png)\n", words)
+
+
+async def test_a_long_text_is_cut_and_used() -> None:
+    text = await after(DESCRIBE_IMAGE, "![|](cart.png)\n", " ".join(f"word{n}" for n in range(200)))
+    assert text.endswith("…](cart.png)\n")
+    assert len(text) < 280
+
+
+@pytest.mark.parametrize("answer", ["```python\nx = 1\n# ... rest of the code ...\n```"])
+async def test_code_that_leaves_something_out_is_not_used(answer: str) -> None:
+    outcome = await refused(WRITE_FROM_IMAGE, "# cart.png|\n", answer, "python")
+    assert outcome.rule == "elided"
 
 
 async def test_a_model_may_decline() -> None:

@@ -60,7 +60,9 @@ _FAR = 4000
 #: The most labels that are looked up at a time.
 _LABELS = 100
 _NAME = 60
-_MARKDOWNS = frozenset(["markdown", "mdx", "md", "rmd", "quarto", "pandoc", "vimwiki"])
+#: What begins an expression within a text, in templates and in programs.
+_EXPRESSIONS = ("{{", "{%", "<?", "<%", "${", "#{")
+_MARKDOWNS = frozenset(["markdown", "mdx", "md", "gfm", "rmd", "quarto", "pandoc", "vimwiki"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +239,7 @@ def _of_tag(text: str, match: re.Match[str]) -> Iterator[MediaLink]:
 def _static(attribute: re.Match[str] | None) -> str | None:
     """Return an attribute's value as text; None where it is an expression."""
     value = attribute["value"] if attribute is not None else None
-    if value is None or value.startswith("{") or "{{" in value or "<?" in value or "${" in value:
+    if value is None or value.startswith("{") or any(mark in value for mark in _EXPRESSIONS):
         return None
     return html.unescape(value.strip("\"'") if value[0] in "\"'" else value).strip()
 
@@ -253,7 +255,8 @@ def _alt_slot(source: re.Match[str], alt: re.Match[str] | None) -> Slot | None:
         return Slot(Span(alt.end(), alt.end()), f"={quote}", quote)
     start, end = alt.span("value")
     if value[0] in "\"'":
-        return Slot(Span(start + 1, end - 1)) if "{{" not in value else None
+        expression = any(mark in value for mark in _EXPRESSIONS)
+        return None if expression else Slot(Span(start + 1, end - 1))
     return None if value.startswith("{") else Slot(Span(start, end), quote, quote)
 
 
@@ -263,9 +266,12 @@ def _in_comment(document: Document, tree: Tree | None, at: int) -> Iterator[Medi
     start, words = document.starts[line], document.line_text(line)
     low = max(at - start - _FAR, 0)
     for match in _PATH_ENDS.finditer(words, low, at - start + _FAR):
-        first = _path_start(words, match.end(), low)
         comment = comment_round(document, tree, start + match.start())
-        if comment is None or first >= match.start():
+        if comment is None:
+            continue
+        # The mark of the comment may stand right before it.
+        first = max(_path_start(words, match.end(), low), comment.body.start - start)
+        if first >= match.start():
             continue
         span = Span(start + first, start + match.end())
         if comment.body.start <= span.start and span.end <= comment.body.end:

@@ -11,6 +11,13 @@ from dola_ls.core.policy import CONTROL, HIDDEN
 LONGEST, LONGEST_BELOW = 250, 400
 #: How a model says that nothing came with the question; the prompt teaches it.
 NOTHING_SEEN = "NOTHING TO SEE"
+#: How models begin that speak of themselves, in the place of what they were to speak of.
+_DECLINES = re.compile(
+    r"(?:i(?:['’]m| am) (?:sorry|unable|not able)|sorry[,.]"
+    r"|(?:unfortunately, )?i (?:can(?:not|['’]t)|do(?:n['’]t| not) (?:see|have)|need)|as an ai\b|there is no (?:image|picture|video)\b"
+    r"|no (?:image|picture|video) (?:was|is|has been)\b|please (?:provide|upload|share)\b)",
+    re.IGNORECASE,
+)
 
 _FENCE = re.compile(r"^[ \t]*(?:`{3,}|~{3,})[^\n]*$", re.MULTILINE)
 _IMAGE = re.compile(r"!\[((?:\\.|[^\]\\])*)\]\([^)\n]*\)")
@@ -55,6 +62,16 @@ def plain_words(answer: str, longest: int = LONGEST) -> str:
     words = _SCHEME.sub("", _LINK.sub(r"\1", _TAG.sub("", words)))
     words = words.replace("`", "'").replace("{", "(").replace("}", ")").replace("\ufffd", "")
     return _shortened(" ".join(words.split()), longest)
+
+
+def sees_nothing(answer: str) -> bool:
+    """Tell whether a model says that nothing came along with the question."""
+    return re.sub(r"[^A-Z ]", "", plain_words(answer).upper()).strip() == NOTHING_SEEN
+
+
+def declines(words: str) -> bool:
+    """Tell whether words speak of the model, and not of a picture."""
+    return _DECLINES.match(words) is not None
 
 
 def _bare(words: str) -> str:
