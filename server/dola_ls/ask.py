@@ -47,7 +47,7 @@ class HeldBack(ModelError):
 
 
 class HoldsMask(ModelError):
-    """The answer to a masked request is a new file that holds a mask."""
+    """The answer to a masked request is new text that holds a mask."""
 
     rule = "masked"
 
@@ -185,10 +185,10 @@ class Asking:
     def _restored(
         self, reader: BlockReader, fault: ModelError | None, cleared: Cleared
     ) -> tuple[BlockReader, ModelError | None]:
-        """Put secrets back where an edit is read; a new file must hold neither them nor masks."""
+        """Put secrets back where an edit is read; what is all new holds neither them nor masks."""
         if not cleared.hidden or self.task.action.answer == "explanation":
             return reader, fault
-        if self.task.action.answer == "new-file":
+        if self.task.action.answer in ("new-file", "words", "below"):
             return reader, HoldsMask(self.model.name) if MASK in reader.text else fault
         restored = BlockReader()
         restored.feed(cleared.restored(reader.text))

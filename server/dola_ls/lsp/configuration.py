@@ -52,6 +52,8 @@ class Configuration:
     client_settings: Any = None
     #: The user's own actions as they were last read; none before the settings are.
     own_actions: tuple[OwnAction, ...] = ()
+    #: The settings as they were last read; None before they are. The menu goes by these.
+    last_read: Resolved | None = None
     _resolved: Resolved | None = None
     _keys: Keys | None = None
     _choice: Choice | None = None
@@ -95,6 +97,7 @@ class Configuration:
             )
             logging_setup.set_level(self._resolved.settings.log)
             self.own_actions = self._resolved.actions
+            self.last_read = self._resolved
         return self._resolved
 
     def new_problems(self) -> list[str]:

@@ -53,8 +53,10 @@ def listed(configuration: Configuration, kind: MediaKind) -> Listed:
         return "offered" if needed in known else "hidden"
     choice = configuration.choice
     if choice is None or isinstance(choice, Unavailable):
+        if configuration.last_read is None:
+            return "offered"
         # Before the first action it is not known whether there is a key.
-        choice = without_key(configuration.settings().settings)
+        choice = without_key(configuration.last_read.settings)
     if isinstance(choice, LocalChoice):
         return "unable"
     return "offered" if choice is not None and needed in abilities(choice) else "hidden"

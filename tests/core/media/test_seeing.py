@@ -12,6 +12,7 @@ from dola_ls.core.media.links import link_at
 from dola_ls.core.media.media import Facts, Media
 from dola_ls.core.media.writing import target_of
 from dola_ls.core.outcome import Edited, Outcome, Proposed, Refused, Unchanged
+from dola_ls.core.screening import Screen
 from dola_ls.core.syntax import parse
 from dola_ls.run import run
 from dola_ls.task import Task
@@ -336,3 +337,14 @@ async def test_an_attribute_that_would_break_a_program_is_refused() -> None:
     text = "const a = \"<img src=|p.png width='3'>\";\n"
     outcome = await refused(DESCRIBE_IMAGE, text, "A cart", "javascript")
     assert outcome.rule == "unparsable"
+
+
+async def test_a_secret_that_was_masked_gets_into_no_text() -> None:
+    key = "ghp_" + "a1B2c3D4e5F6" * 3
+    task, editor = set_up(DESCRIBE_IMAGE, f"token = {key}\n\n![|](cart.png)\n")
+    model = seeing("A token, «secret:github-token»")
+    outcome = await run(task, editor, model, Screen(masks=True))
+    assert key not in model.prompts[0].user
+    assert isinstance(outcome, Refused)
+    assert outcome.rule == "masked"
+    assert editor.applied == []

@@ -14,7 +14,8 @@ NOTHING_SEEN = "NOTHING TO SEE"
 #: How models begin that speak of themselves, in the place of what they were to speak of.
 _DECLINES = re.compile(
     r"(?:i(?:['’]m| am) (?:sorry|unable|not able)|sorry[,.]"
-    r"|(?:unfortunately, )?i (?:can(?:not|['’]t)|do(?:n['’]t| not) (?:see|have)|need)|as an ai\b|there is no (?:image|picture|video)\b"
+    r"|(?:unfortunately, )?i (?:can(?:not|['’]t)|do(?:n['’]t| not) (?:see|have)|need)"
+    r"|as an ai\b|there is no (?:image|picture|video)\b"
     r"|no (?:image|picture|video) (?:was|is|has been)\b|please (?:provide|upload|share)\b)",
     re.IGNORECASE,
 )
