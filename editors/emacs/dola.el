@@ -16,8 +16,9 @@
 ;;   `dola-document'        write its documentation
 ;;   `dola-fix'             fix a problem on these lines that Flymake shows
 ;;   `dola-do'              do what you say in the minibuffer
-;;   `dola-describe-image'  write the text of the image at point; and `dola-describe-video'
-;;   `dola-write-from-image'  write what that image shows, as code below it
+;;   `dola-describe-image'  write the alternative text of the image at point
+;;   `dola-describe-video'  write a caption of the video at point
+;;   `dola-write-from-image'  write what the image at point shows, as code
 ;;   `dola-show-prompt'     show what an action would send, and send nothing
 ;;   `dola-show-reasoning'  show what the model thought in the last action
 ;;   `dola-review'          look at a proposed edit, and apply or discard it
@@ -225,19 +226,19 @@ Else it is a page to read beside the code.  Where EXTERNAL, use the browser."
 
 ;;;###autoload
 (defun dola-describe-image (beg end)
-  "Write the alternative text of the image that the link at BEG names; END is its end."
+  "Write the alternative text of the image that is linked to from BEG to END."
   (interactive (dola--bounds))
   (dola--act "dola.describeImage" beg end))
 
 ;;;###autoload
 (defun dola-describe-video (beg end)
-  "Write a caption of the video that the link at BEG names; END is its end."
+  "Write a caption of the video that is linked to from BEG to END."
   (interactive (dola--bounds))
   (dola--act "dola.describeVideo" beg end))
 
 ;;;###autoload
 (defun dola-write-from-image (beg end)
-  "Write code from the image that the link or comment at BEG names; END is its end."
+  "Write code from the image that a link or comment from BEG to END names."
   (interactive (dola--bounds))
   (dola--act "dola.writeFromImage" beg end))
 
