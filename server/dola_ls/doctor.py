@@ -138,7 +138,7 @@ async def examine(
         "actions": [_own_action(own) for own in resolved.actions],
         "log_file": _text(log.file_in_use()),
         "key": await _key(resolved, choice, keys),
-        "model": _model(choice, _predictions()),
+        "model": _model(choice, _predictions(), resolved),
         "spending": {
             "today_usd": day.spent() / 1_000_000,
             "day_usd": value_of(resolved.settings, "limits.day_usd"),
@@ -220,10 +220,10 @@ def _predictions() -> PredictionBook:
     return PredictionBook.load(folder / FILE) if folder is not None else PredictionBook()
 
 
-def _model(choice: Choice, book: PredictionBook) -> dict[str, Any] | None:
+def _model(choice: Choice, book: PredictionBook, resolved: Resolved) -> dict[str, Any] | None:
     """Describe the model that would be asked, and what is known of its use of predictions."""
     from dola_ls.model.endpoint import Endpoint
-    from dola_ls.model.provider import PROVIDERS, LocalChoice
+    from dola_ls.model.provider import PROVIDERS, LocalChoice, other_models
     from dola_ls.model.weights import MODELS
 
     if isinstance(choice, Endpoint):
@@ -233,6 +233,7 @@ def _model(choice: Choice, book: PredictionBook) -> dict[str, Any] | None:
             "title": known.title if known else choice.host,
             "endpoint": choice.base_url,
             "model": choice.model,
+            "others": other_models(choice, resolved.settings),
             "prediction": book.describe(choice.origin, choice.model),
         }
     if isinstance(choice, LocalChoice):
@@ -241,6 +242,7 @@ def _model(choice: Choice, book: PredictionBook) -> dict[str, Any] | None:
             "title": "the embedded engine",
             "endpoint": None,
             "model": MODELS[choice.model].title,
+            "others": {},
             "prediction": "drafts are taken from the prompt itself",
         }
     return None

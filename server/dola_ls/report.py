@@ -72,6 +72,8 @@ def _model(report: Mapping[str, Any]) -> Iterator[str]:
         return
     at = f" at {model['endpoint']}" if model["endpoint"] else ""
     yield f"  {model['model']}, {model['title']}{at}"
+    for other, actions in model["others"].items():
+        yield f"  {other} for {', '.join(actions)}"
     yield f"  predictions: {model['prediction']}"
 
 

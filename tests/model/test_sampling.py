@@ -17,9 +17,10 @@ from dola_ls.model.ledger import Ledger, Metered
 from dola_ls.model.prices import Terms, estimate
 from dola_ls.model.request import compose, outgoing, unsent_settings
 from dola_ls.model.sampling import ActionSampling, Plan, Sampling, UsageOption
-from dola_ls.model.spending import ActionSum
+from dola_ls.model.spending import ActionSum, CapReached
 from dola_ls.settings import LimitSettings
 from tests.fakes.api import FakeApi, answer
+from tests.fakes.model import FakeModel
 from tests.model.conftest import MakeModel, listen
 
 URL = "https://gpu.example/v1"
@@ -152,6 +153,17 @@ def test_a_larger_limit_is_a_larger_estimate_so_that_the_caps_hold() -> None:
         terms = Terms(price, 1000, plan=plan)
         assert estimate(terms, prompt).output_tokens == tokens
         assert estimate(terms, Prompt("s", "u", max_tokens=800)).output_tokens == 1800
+
+
+async def test_no_limit_on_answers_leads_past_a_cap() -> None:
+    model = FakeModel("never asked")
+    plan = Plan(actions={"refactor": ActionSampling(max_tokens=1_000_000)})
+    model.terms = Terms(Price(0.5, 3.0), 1000, plan=plan)
+    metered = Metered(model, Ledger(), limits=LimitSettings())
+    with pytest.raises(CapReached):
+        async for _ in metered.stream(REFACTOR):
+            pass
+    assert model.prompts == []
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,7 @@ class ModelEntry(Strict):
     title: str
     endpoint: str | None
     model: str
+    others: dict[str, list[str]]
     prediction: str
 
 

@@ -24,6 +24,7 @@ from dola_ls.model.provider import (
     choose,
     choose_for,
     open_model,
+    other_models,
 )
 from dola_ls.model.weights import MODELS, models_dir
 from dola_ls.resolve import resolve
@@ -174,6 +175,17 @@ async def test_which_model_does_what(
     found = endpoint(await for_action(id, {}, file, tmp_path))
     assert (found.model, found.reasoning_effort) == (model, effort)
     assert found.base_url == "https://api.aimlapi.com/v1"
+
+
+async def test_the_models_beside_the_usual_one_are_named_with_their_actions() -> None:
+    settings = resolve(None, KEY, {}, None).settings
+    found = endpoint(await choose(settings, Keys(KEY)))
+    assert other_models(found, settings) == {LITE: ["explain", "document"]}
+    by_ark_key = {"ARK_API_KEY": "ark-key"}
+    ark = endpoint(await choose(settings, Keys(by_ark_key)))
+    assert set(other_models(ark, settings)) == {"seed-2-0-lite-260228"}
+    alone = resolve(None, {**KEY, "DOLA_MODEL": "m"}, {}, None).settings
+    assert other_models(endpoint(await choose(alone, Keys(KEY))), alone) == {}
 
 
 async def test_what_an_own_action_says_itself_goes_before_its_table(tmp_path: Path) -> None:

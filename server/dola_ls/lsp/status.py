@@ -42,7 +42,7 @@ def _under_way(jobs: list[Job]) -> str:
 
 def _model(configuration: Configuration) -> str:
     from dola_ls.model.endpoint import Endpoint
-    from dola_ls.model.provider import PROVIDERS, LocalChoice
+    from dola_ls.model.provider import PROVIDERS, LocalChoice, other_models
     from dola_ls.model.weights import MODELS
 
     settings = configuration.settings().settings
@@ -51,7 +51,12 @@ def _model(configuration: Configuration) -> str:
     match configuration.choice:
         case Endpoint() as endpoint:
             known = PROVIDERS.get(endpoint.provider)
-            return f"Model: {endpoint.model} at {known.title if known else endpoint.host}."
+            others = "".join(
+                f", {model} for {', '.join(actions)}"
+                for model, actions in other_models(endpoint, settings).items()
+            )
+            at = known.title if known else endpoint.host
+            return f"Model: {endpoint.model} at {at}{others}."
         case LocalChoice(model=name):
             return f"Model: {MODELS[name].title} in the embedded engine."
         case None:

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from dola_ls.core.actions import BY_COMMAND
 from dola_ls.core.own_actions import FAST, OwnAction
 from dola_ls.model import weights as files
 from dola_ls.model.endpoint import Endpoint, is_loopback, origin_of
@@ -161,6 +162,17 @@ def without_key(
     if settings.base_url is None or settings.model is None:
         return None
     return _of_ones_own(settings.base_url, settings.model, settings, None, fast)
+
+
+def other_models(choice: Endpoint, settings: Settings) -> dict[str, list[str]]:
+    """Return the models beside the usual one, each with the ids of the actions it is for."""
+    settings = settings.model_copy(update={"provider": choice.provider})
+    found: dict[str, list[str]] = {}
+    for action in BY_COMMAND.values():
+        other = without_key(settings, action)
+        if isinstance(other, Endpoint) and other.model != choice.model:
+            found.setdefault(other.model, []).append(action.id)
+    return found
 
 
 def names_model(action: Action | None, own: OwnAction | None, settings: Settings) -> bool:
