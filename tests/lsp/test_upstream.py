@@ -374,3 +374,41 @@ async def test_a_change_to_an_unknown_document_is_no_pop_up(wire: Wire) -> None:
     wire.change("file:///never-opened", 0, 0, "x")
     await wire.settle()
     assert pop_ups(wire) == []
+
+
+async def test_completion_is_announced_only_where_it_is_declared(wire: Wire) -> None:
+    """`lsp_initialize`: pygls announces it to clients that do not know of it."""
+
+    @wire.server.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION, types.InlineCompletionOptions())
+    def complete(ls: Any, params: types.InlineCompletionParams) -> list[Any]:
+        return []
+
+    answer = await wire.initialize()
+    assert "inlineCompletionProvider" not in answer["result"]["capabilities"]
+
+
+@pytest.mark.parametrize("char", ["\x0c", "\u2028"])
+async def test_edits_of_a_cell_land_on_their_line(wire: Wire, char: str) -> None:
+    """`lsp_notebook_document__did_change`: in pygls cells are text documents of its own."""
+    await wire.initialize()
+    cell, text = "cell:1", f"a{char}b\nc\n"
+    item = {"uri": cell, "languageId": "python", "version": 1, "text": text}
+    notebook = {"uri": "file:///a.ipynb", "notebookType": "jupyter-notebook", "version": 1}
+    wire.notify(
+        "notebookDocument/didOpen",
+        {
+            "notebookDocument": {**notebook, "cells": [{"kind": 2, "document": cell}]},
+            "cellTextDocuments": [item],
+        },
+    )
+    at = {"line": 1, "character": 0}
+    changes = [{"range": {"start": at, "end": at}, "text": "x"}]
+    content = {"document": {"uri": cell, "version": 2}, "changes": changes}
+    wire.notify(
+        "notebookDocument/didChange",
+        {
+            "notebookDocument": {"uri": notebook["uri"], "version": 2},
+            "change": {"cells": {"textContent": [content]}},
+        },
+    )
+    assert wire.text(cell) == f"a{char}b\nxc\n"

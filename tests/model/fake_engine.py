@@ -35,6 +35,8 @@ class Handler(BaseHTTPRequestHandler):
         request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         if self.headers["Authorization"] != f"Bearer {self.order['key']}":
             return self.refuse(401, {"message": "Invalid API Key", "code": 401})
+        if self.path == "/infill":
+            return self.fill(request)
         question = request["messages"][-1]["content"]
         if len(question.split()) > int(str(self.order["n_ctx"])):
             # The words of llama.cpp b0-unknown in xllamacpp 2026.10.
@@ -63,6 +65,16 @@ class Handler(BaseHTTPRequestHandler):
         timings = {"draft_n": 16, "draft_n_accepted": 12}
         self.event({"choices": [], "usage": usage, "timings": timings, "model": str(predicted)})
         self.wfile.write(b"data: [DONE]\n\n")
+        self.close_connection = True
+
+    def fill(self, request: dict[str, object]) -> None:
+        """Answer what stands before the gap, in the words of llama.cpp."""
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Connection", "close")
+        self.end_headers()
+        self.event({"content": str(request["input_prefix"]).upper(), "stop": False})
+        self.event({"content": "", "stop": True, "stop_type": "eos", "tokens_predicted": 1})
         self.close_connection = True
 
     def event(self, payload: dict[str, object]) -> None:

@@ -18,7 +18,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from dola_ls.core.prompt import Prompt
+from dola_ls.core.prompt import Fill, Prompt
 from dola_ls.model import engine
 from dola_ls.model import weights as files
 from dola_ls.model.errors import ModelError, TooLong
@@ -124,6 +124,25 @@ async def test_drafts_are_reported_as_predictions(fake: Fake) -> None:
     assert completion.usage.rejected_prediction_tokens == 4
     # The engine drafts from the prompt; the field itself would only be sent in vain.
     assert completion.model == "False"
+
+
+async def test_a_gap_is_filled_by_the_same_engine(fake: Fake) -> None:
+    gap = Prompt(system="", user="ab", fill=Fill("a", "b"))
+    async with fake.model() as model:
+        await model.load()
+        (pid,) = fake.pids
+        text, notices, completion = await answer(model, gap)
+        assert (text, notices, completion.finish_reason) == ("A", [], "stop")
+        assert (await answer(model))[0] == "one two three four five "
+        assert fake.pids == [pid]
+    assert not is_running(pid)
+
+
+async def test_an_engine_that_was_only_loaded_goes_away_when_idle(fake: Fake) -> None:
+    async with fake.model(idle_seconds=0.1) as model:
+        await model.load()
+        (pid,) = fake.pids
+        await until(lambda: not is_running(pid))
 
 
 async def test_two_questions_at_once_start_one_engine(fake: Fake) -> None:
@@ -339,7 +358,7 @@ async def test_closed_in_the_middle_of_an_answer(fake: Fake) -> None:
 PARENT = """
 import asyncio, sys
 from pathlib import Path
-from dola_ls.core.prompt import Prompt
+from dola_ls.core.prompt import Fill, Prompt
 from dola_ls.model.local import LocalModel
 
 async def main():

@@ -49,7 +49,7 @@ async function runAction(
   ready: () => Promise<LanguageClient | undefined>,
 ): Promise<void> {
   const editor = vscode.window.activeTextEditor;
-  if (!editor || !['file', 'untitled'].includes(editor.document.uri.scheme)) {
+  if (!editor || !['file', 'untitled', 'vscode-notebook-cell'].includes(editor.document.uri.scheme)) {
     void vscode.window.showInformationMessage(
       'Dola works on the file in front, and none is open. Open one, and put the cursor into a function or select lines.',
     );

@@ -219,7 +219,7 @@ export class Service implements vscode.Disposable {
   private options(giveUp: (why: NoServer) => void): LanguageClientOptions {
     return {
       // Any language: what has no grammar of its own is worked on by paragraphs.
-      documentSelector: [{ scheme: 'file' }, { scheme: 'untitled' }],
+      documentSelector: [{ scheme: 'file' }, { scheme: 'untitled' }, { notebook: 'jupyter-notebook' }],
       outputChannel: this.log,
       revealOutputChannelOn: RevealOutputChannelOn.Never,
       initializationOptions: forServer(settings()),

@@ -28,6 +28,11 @@ export function forServer(settings: Configuration): Record<string, unknown> {
       model: settings.get('local.model', '1.5b'),
       idle_minutes: settings.get('local.idleMinutes', 15),
     },
+    completion: {
+      enabled: settings.get('completion.enabled', true),
+      debounce_ms: settings.get('completion.debounceMs', 400),
+      max_lines: settings.get('completion.maxLines', 16),
+    },
     receipts: true,
   };
 }
@@ -36,15 +41,17 @@ export function forServer(settings: Configuration): Record<string, unknown> {
 export function environment(settings: Configuration): Record<string, string> {
   const provider = settings.get('provider', 'auto');
   const log = settings.get('log', 'info');
+  const automatic = settings.get('completion.automatic', false);
   return {
     ...(provider !== 'auto' && { DOLA_PROVIDER: provider }),
     ...optional('DOLA_BASE_URL', settings.get('baseUrl', '').trim()),
     ...(log !== 'info' && { DOLA_LOG: log }),
+    ...(automatic ? { DOLA_COMPLETION_AUTOMATIC: 'true' } : {}),
   };
 }
 
 /** The settings that a running server does not see change. */
-export const NEED_RESTART = ['dola.path', 'dola.provider', 'dola.baseUrl', 'dola.log'];
+export const NEED_RESTART = ['dola.path', 'dola.provider', 'dola.baseUrl', 'dola.completion.automatic', 'dola.log'];
 
 function optional<Name extends string>(name: Name, value: string): Partial<Record<Name, string>> {
   return value ? ({ [name]: value } as Record<Name, string>) : {};

@@ -24,6 +24,7 @@ test('nothing set means the defaults, and nothing in the environment', () => {
   assert.deepEqual(forServer(having()), {
     apply: 'review',
     local: { model: '1.5b', idle_minutes: 15 },
+    completion: { enabled: true, debounce_ms: 400, max_lines: 16 },
     receipts: true,
   });
   assert.deepEqual(environment(having()), {});
@@ -48,7 +49,13 @@ test('where code goes travels by the environment, and never by the settings', ()
     DOLA_LOG: 'trace',
   });
   const sent = forServer(set);
-  assert.deepEqual(Object.keys(sent).sort(), ['apply', 'local', 'model', 'receipts']);
+  assert.deepEqual(Object.keys(sent).sort(), ['apply', 'completion', 'local', 'model', 'receipts']);
+});
+
+test('that code is sent unasked travels by the environment too', () => {
+  const set = having({ 'completion.automatic': true, 'completion.maxLines': 3 });
+  assert.deepEqual(environment(set), { DOLA_COMPLETION_AUTOMATIC: 'true' });
+  assert.deepEqual(forServer(set).completion, { enabled: true, debounce_ms: 400, max_lines: 3 });
 });
 
 test('code of other files goes along unless that is switched off', () => {
@@ -56,7 +63,7 @@ test('code of other files goes along unless that is switched off', () => {
 });
 
 test('no workspace may set what decides what runs, where code goes or what is written', () => {
-  for (const name of ['dola.path', 'dola.provider', 'dola.baseUrl', 'dola.log']) {
+  for (const name of ['dola.path', 'dola.provider', 'dola.baseUrl', 'dola.completion.automatic', 'dola.log']) {
     assert.equal(schema[name]?.scope, 'machine', name);
     assert.ok(NEED_RESTART.includes(name));
   }
