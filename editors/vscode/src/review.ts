@@ -3,7 +3,9 @@ import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { partAt, type Hunk } from './hunks';
 
-export const SCHEME = 'dola-proposal';
+export /** Of the languages that cells are written in. */
+const EXTENSIONS: Record<string, string> = { javascript: 'js', julia: 'jl', markdown: 'md', python: 'py', r: 'r', sql: 'sql' };
+const SCHEME = 'dola-proposal';
 
 /** The server's `dola/proposed`. */
 export interface Proposed {
@@ -219,8 +221,18 @@ export class Review implements vscode.Disposable, vscode.TextDocumentContentProv
 
 // /ID/SIDE/NAME, so that the name gives the language.
 function uriOf(proposal: Proposed, which: 'before' | 'after'): vscode.Uri {
-  const name = path.posix.basename(vscode.Uri.parse(proposal.uri).path);
-  return vscode.Uri.from({ scheme: SCHEME, path: `/${proposal.id}/${which}/${name}` });
+  return vscode.Uri.from({ scheme: SCHEME, path: `/${proposal.id}/${which}/${nameOf(proposal)}` });
+}
+
+function nameOf(proposal: Proposed): string {
+  const uri = vscode.Uri.parse(proposal.uri);
+  const name = path.posix.basename(uri.path);
+  if (uri.scheme !== 'vscode-notebook-cell') {
+    return name;
+  }
+  // By its own name a cell would be shown as a notebook, which its text is not.
+  const cell = vscode.workspace.textDocuments.find((document) => document.uri.toString() === uri.toString());
+  return `${name}.${EXTENSIONS[cell?.languageId ?? ''] ?? 'txt'}`;
 }
 
 function idOf(uri: vscode.Uri): string {
