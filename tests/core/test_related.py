@@ -144,6 +144,60 @@ def test_names_of_python_and_variables_are_not_looked_for() -> None:
     assert definitions(files, "a.py", "total")[0] == []
 
 
+IMPORTED: dict[str, tuple[str, str, str]] = {
+    "Python": (
+        "a.py",
+        "from pathlib import Path\n\n\ndef f(x: Path):\n    return Path(x)\n",
+        "class Path:\n    pass\n",
+    ),
+    "TypeScript": (
+        "a.ts",
+        'import { Path } from "paths";\n\nexport function f(x: Path) {\n  return x;\n}\n',
+        "export class Path {}\n",
+    ),
+    "Java": (
+        "A.java",
+        "import java.nio.Path;\n\nclass A {\n  Path f(Path x) {\n    return x;\n  }\n}\n",
+        "class Path {\n}\n",
+    ),
+    "Rust": (
+        "a.rs",
+        "use std::path::Path;\n\nfn f(x: Path) -> Path {\n    return x;\n}\n",
+        "pub struct Path {\n    x: i32,\n}\n",
+    ),
+}
+
+
+@pytest.mark.parametrize(("path", "text", "namesake"), IMPORTED.values(), ids=IMPORTED)
+def test_what_is_imported_from_a_library_is_no_namesake_in_the_workspace(
+    path: str, text: str, namesake: str
+) -> None:
+    ending = path.rpartition(".")[2]
+    files = {path: text, f"other/path.{ending}": namesake}
+    assert definitions(files, path, "return") == ([], [])
+
+
+def test_an_import_that_cannot_be_followed_still_says_which_file_is_meant() -> None:
+    files = {
+        "web/a.ts": 'import { User } from "@/models/user";\n\n'
+        "export function f(x: User) {\n  return x;\n}\n",
+        "web/src/models/user.ts": "export interface User {\n  name: string;\n}\n",
+        "old/user.ts": "export interface User {\n  id: string;\n}\n",
+    }
+    found, _ = definitions(files, "web/a.ts", "return")
+    assert places(found) == [("web/src/models/user.ts", "definition of User")]
+
+
+def test_a_capital_at_the_beginning_of_a_sentence_is_no_name() -> None:
+    files = {"a.py": "def f(x):\n    return x\n", "b.py": "class Handle:\n    pass\n"}
+    for instruction, found in (
+        ("Handle None. Handle 0.", []),
+        ("Take a Handle for it.", [("b.py", "definition of Handle")]),
+        ("`Handle` it.", [("b.py", "definition of Handle")]),
+    ):
+        assert places(definitions(files, "a.py", "return", instruction=instruction)[0]) == found
+
+
 def test_what_the_instruction_names_comes_along() -> None:
     files = {**SHOP, "shop/b.py": "class Invoice:\n    pass\n", "shop/a.py": USER + "\n\nx = 1\n"}
     found, _ = definitions(

@@ -21,6 +21,9 @@ _FAMILIES = (
 )
 #: Languages whose files of one folder see each other's names without an import.
 _PACKAGES = frozenset({"go", "java", "csharp", "php"})
+_STANDARD = re.compile(
+    r"\s*(?:pub\s+)?use\s+(?:std|core|alloc)::|\s*import\s+(?:static\s+)?javax?\."
+)
 _REQUIRED = re.compile(r"^\s*require(?:_relative)?\b.*$", re.MULTILINE)
 
 
@@ -92,7 +95,19 @@ class Hints:
         said = [tree.text_of(node) for node in import_nodes(tree)]
         if self._language == "ruby":
             said += _REQUIRED.findall(tree.document.text)
-        self._words = frozenset(re.findall(r"\w+", "\n".join(said).casefold()))
+        #: What comes from the standard library of Rust or Java is nothing of the workspace.
+        words = re.findall(r"\w+", "\n".join(one for one in said if not _STANDARD.match(one)))
+        self._words = frozenset(word.casefold() for word in words)
+        self._named = frozenset(re.findall(r"\w+", "\n".join(said)))
+
+    def may_mean(self, name: str, path: str) -> bool:
+        """Tell whether a file may be where a name is from, by what the imports say of the name.
+
+        ``Path`` that is imported from ``pathlib`` is no class of the workspace.
+        """
+        if name not in self._named:
+            return True
+        return self.weight(path) >= (1 if self._language == "rust" else 2)
 
     def weight(self, path: str) -> int:
         """Return how much says that a file is meant; 0 where nothing does."""

@@ -34,6 +34,7 @@ _COMMON = frozenset(
 )  # fmt: skip
 _WORD = re.compile(r"[A-Za-z_]\w{2,}")
 _ANY = re.compile(r"[A-Za-z_]\w*")
+_AMID = re.compile(r"(?<=[\w,;()] )[A-Z]\w{3,}")
 _QUOTED = re.compile(r"`([^`\n]+)`")
 _COMPOUND = re.compile(r"[A-Za-z0-9]_[A-Za-z0-9]|[a-z0-9][A-Z]")
 
@@ -231,6 +232,7 @@ class _Finder:
             place
             for place in self._catalogue.defining(use.name, self._language)
             if place.path != self._wanted.path
+            and self._hints.may_mean(use.name, place.path)
             and _is_method(place.definition) == use.member
             # A variable of another file is not called by this one; a prototype in C may be.
             and (
@@ -299,8 +301,10 @@ def _named(instruction: str) -> Iterator[str]:
     quoted = dict.fromkeys(
         word for part in _QUOTED.findall(instruction) for word in _ANY.findall(part)
     )
+    # A capital at the beginning of a sentence says nothing.
+    named = set(_AMID.findall(instruction))
     for word in dict.fromkeys([*quoted, *_WORD.findall(instruction)]):
-        if word in quoted or _COMPOUND.search(word) or (word[0].isupper() and len(word) > 3):
+        if word in quoted or _COMPOUND.search(word) or word in named:
             yield word
 
 
