@@ -35,8 +35,23 @@ def set_up(
     action: Action, text: str, language: str = "markdown", file: str = "a.md", **more: object
 ) -> tuple[Task, FakeEditor]:
     """Return the task at the `|` of a text, which is no part of it, and an editor."""
-    at = text.index("|")
-    document = Document(f"file:///shop/{file}", language, 1, text[:at] + text[at + 1 :])
+    before, _, behind = text.partition("|")
+    return at_needle(action, before + behind, behind, language, file, at=len(before), **more)
+
+
+def at_needle(
+    action: Action,
+    text: str,
+    needle: str,
+    language: str = "markdown",
+    file: str = "a.md",
+    *,
+    at: int | None = None,
+    **more: object,
+) -> tuple[Task, FakeEditor]:
+    """Return the task for a cursor before a piece of a text, and an editor."""
+    at = text.index(needle) if at is None else at
+    document = Document(f"file:///shop/{file}", language, 1, text)
     tree = parse(document)
     link = link_at(document, tree, Span(at, at))
     assert link is not None
@@ -242,12 +257,6 @@ PAGE = "```html\n<main>\n  <h1>Cart</h1>\n</main>\n```"
             '> ![](flow.png)\n>\n> ```mermaid\n> pie\n>   "a" : 1\n> ```\n>\n> b\n',
         ),
         (
-            "|a|b|\n|-|-|\n|1|![x](flow.png)~|\n|2|3|\n\nx\n".replace("|", "¦").replace("~", "|"),
-            MERMAID,
-            "¦a¦b¦\n¦-¦-¦\n¦1¦![x](flow.png)¦\n\n```mermaid\nflowchart TD\n    A[Start] --> B\n"
-            "```\n\n¦2¦3¦\n\nx\n",
-        ),
-        (
             "![|](cart.png)\n",
             "````html\n<pre>\n```\n</pre>\n````",
             "![](cart.png)\n\n````html\n<pre>\n```\n</pre>\n````\n",
@@ -260,20 +269,7 @@ async def test_code_goes_below_a_link_in_markdown(text: str, answer: str, wanted
 
 async def test_code_goes_below_a_table_and_not_into_it() -> None:
     text = "| a | b |\n|---|---|\n| 1 | ![x](flow.png) |\n| 2 | 3 |\n\nx\n"
-    document = Document("file:///shop/a.md", "markdown", 1, text)
-    at = text.index("flow")
-    link = link_at(document, None, Span(at, at))
-    assert link is not None
-    task = Task(
-        WRITE_FROM_IMAGE,
-        document,
-        None,
-        target_of(document, link),
-        PurePosixPath("a.md"),
-        link=link,
-    )
-    editor = FakeEditor(document)
-    editor.picture = PICTURE
+    task, editor = at_needle(WRITE_FROM_IMAGE, text, "flow")
     await run(task, editor, seeing(MERMAID))
     assert editor.document.text == text.replace(
         "| 2 | 3 |\n", "| 2 | 3 |\n\n```mermaid\nflowchart TD\n    A[Start] --> B\n```\n"
@@ -348,3 +344,36 @@ async def test_a_secret_that_was_masked_gets_into_no_text() -> None:
     assert isinstance(outcome, Refused)
     assert outcome.rule == "masked"
     assert editor.applied == []
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "wanted"),
+    [
+        (
+            'const a = <img src="p.png|" />;\n',
+            "typescriptreact",
+            'const a = <img src="p.png" alt="A (big) &quot;cat&quot; &amp; a &#x27;/dog" />;\n',
+        ),
+        (
+            "const a = `<img src='p.png|'>`;\n",
+            "javascript",
+            "const a = `<img src='p.png' alt='A (big) &quot;cat&quot; &amp; a &#x27;/dog'>`;\n",
+        ),
+        (
+            "a = \"<img src='p.png|'>\"\n",
+            "python",
+            "a = \"<img src='p.png' alt='A (big) &quot;cat&quot; &amp; a &#x27;/dog'>\"\n",
+        ),
+    ],
+)
+async def test_words_fit_into_the_strings_of_programs(
+    text: str, language: str, wanted: str
+) -> None:
+    answer = 'A {big} "cat" & a `\\dog'
+    assert await after(DESCRIBE_IMAGE, text, answer, language) == wanted
+
+
+async def test_words_fit_into_tables() -> None:
+    task, editor = at_needle(DESCRIBE_IMAGE, "| a |\n|---|\n| ![](p.png) |\n", "p.png")
+    await run(task, editor, seeing("A | B"))
+    assert editor.document.text == "| a |\n|---|\n| ![A \\| B](p.png) |\n"
