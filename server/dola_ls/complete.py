@@ -20,7 +20,8 @@ from dola_ls.core.inline import (
 )
 from dola_ls.core.policy import control_characters, hidden_characters
 from dola_ls.core.trimming import fitted, is_enough, trimmed
-from dola_ls.model.errors import OutOfTokens
+from dola_ls.model.errors import ModelError, OutOfTokens
+from dola_ls.model.prices import Estimate, dollars
 from dola_ls.task import Task
 
 #: Four words in a row, the first with a capital, as no code begins.
@@ -36,6 +37,19 @@ class Failed:
     reason: str
     #: The name of the rule; users are told once of each.
     rule: str
+
+
+class TooDear(ModelError):
+    """The request may cost more than may be spent without a question."""
+
+    rule = "too_dear"
+
+    def __init__(self, most: Estimate) -> None:
+        super().__init__(
+            f"A completion here may cost up to {dollars(most.micros)}, more than is spent without "
+            "a question, and completions ask none. It was not sent. Raise `ask_above_usd` under "
+            "[limits] in Dola's config.toml if it may be."
+        )
 
 
 async def complete(

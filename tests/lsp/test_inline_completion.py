@@ -5,18 +5,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from dola_ls.core.prompt import Prompt
 from dola_ls.lsp.server import DolaServer, create_server
 from dola_ls.model.errors import CutOff, Facts, ModelError
+from dola_ls.model.local import LocalModel
 from dola_ls.model.prices import Price, Terms
 from dola_ls.model.stream import Remote
 from tests.fakes.api import FakeApi, answer
 from tests.fakes.editor import Editor, load_profile
 from tests.fakes.model import FakeModel, fenced
+from tests.lsp.shop import path_of
 
 TEXT = "import os\n\n\ndef total(items):\n    return \n\n\nprint(total())\n"
 BEHIND = "    return "
@@ -368,12 +370,43 @@ async def test_without_consent_nothing_is_asked_and_it_is_said_once_where_to_agr
         [message] = editor.take_messages()
         assert "“Dola: Allow sending code of shop to api.example”" in message
         actions = await editor.code_actions(uri, editor.cursor_at(uri, "def total"))
-        titles = [action["title"] for action in actions]
-        assert "Dola: Show what would be sent" not in titles
+        # Beside it stands what shows the request, as that of a completion.
+        show = next(a for a in actions if a["title"] == "Dola: Show what would be sent")
+        assert show["command"]["arguments"][0]["action"] == "dola.complete"
         allow = next(a for a in actions if a["title"].startswith("Dola: Allow sending code"))
         await editor.execute(allow)
         editor.take_messages()
         assert len(await editor.complete(uri, BEHIND)) == 1
+
+
+@pytest.mark.parametrize("local", [False, True])
+async def test_what_would_be_sent_can_be_seen(local: bool, tmp_path: Path, uri: str) -> None:
+    env = {
+        "DOLA_PROVIDER": "custom",
+        "DOLA_BASE_URL": "https://api.example/v1",
+        "DOLA_MODEL": "large",
+        "DOLA_FAST_MODEL": "small",
+    }
+    model = LocalModel(tmp_path / "own.gguf") if local else None
+    async with connected(server_with(tmp_path, cast(Any, model), **env)) as editor:
+        await editor.open(uri, TEXT)
+        at = editor.range_of(uri, BEHIND)["end"]
+        range_ = {"start": at, "end": at}
+        await editor.run(
+            "dola.showPrompt", {"action": "dola.complete", "uri": uri, "range": range_}
+        )
+        await editor.idle()
+        [shown] = editor.take_shown()
+        page = path_of(shown["uri"]).read_text()
+        if local:
+            assert "Nothing leaves this machine" in page
+            assert "input_prefix" in page
+        else:
+            assert "POST https://api.example/v1/chat/completions" in page
+            assert '"model": "small"' in page
+            assert "<|cursor|>" in page
+        assert "Complete line 5" in page
+        assert "goes back to the model" not in page
 
 
 async def test_an_untrusted_workspace_has_none(tmp_path: Path, uri: str) -> None:

@@ -3,9 +3,9 @@ import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { partAt, type Hunk } from './hunks';
 
-export /** Of the languages that cells are written in. */
+/** Of the languages that cells are written in. */
 const EXTENSIONS: Record<string, string> = { javascript: 'js', julia: 'jl', markdown: 'md', python: 'py', r: 'r', sql: 'sql' };
-const SCHEME = 'dola-proposal';
+export const SCHEME = 'dola-proposal';
 
 /** The server's `dola/proposed`. */
 export interface Proposed {

@@ -91,9 +91,9 @@ INSTRUCT = Action(
 #: What mends problems that other servers report; offered where there are any.
 FIX = Action("fix", "dola.fix", "Dola: Fix {name}", "quickfix.dola", "region", prompt="refactor")
 
-#: What is written at the cursor; in no menu, and called by no command. What is masked in its
-#: request may not come back, as in a new file.
-COMPLETE = Action("complete", "", "Dola: Complete", "", "new-file", cheap=True)
+#: What is written at the cursor: in no menu, and a command for `dola.showPrompt` alone. What is
+#: masked in its request may not come back, as in a new file.
+COMPLETE = Action("complete", "dola.complete", "Dola: Complete {name}", "", "new-file", cheap=True)
 
 #: What is offered on links to images and videos.
 DESCRIBE_IMAGE = Action(

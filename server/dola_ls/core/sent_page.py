@@ -32,8 +32,10 @@ def sent_page(
     left_out: Sequence[str] = (),
     along: Sequence[Piece] = (),
     media: Sequence[Media] = (),
+    *,
+    once: bool = False,
 ) -> str:
-    """Return a page of Markdown on a request.
+    """Return a page of Markdown on a request; `once` says that no second one may follow it.
 
     `body` is its JSON, as it is sent. `facts` are names and values in Markdown, `left_out` says in
     sentences what does not go along, and why; `along` is code from elsewhere that does. `media` are
@@ -42,12 +44,18 @@ def sent_page(
     """
     request: dict[str, Any] = json.loads(body)
     waiting = iter(media)
-    for message in request["messages"]:
+    for message in request.get("messages", ()):
         for part in message["content"] if isinstance(message["content"], list) else ():
             address = part.get(part["type"])
             if isinstance(address, dict):
                 address["url"] = next(waiting).shown
-    messages = [(one["role"], _text(one["content"])) for one in request["messages"]]
+    messages = [
+        (f"Message: {as_code(one['role'])}", _text(one["content"]))
+        for one in request.get("messages", ())
+    ]
+    # A gap to be filled by the embedded engine, in the place of a question.
+    gap = (("Before the cursor", "input_prefix"), ("After the cursor", "input_suffix"))
+    messages += [(title, request[name]) for title, name in gap if name in request]
     texts = [text for _, text in messages]
     prediction = request.get("prediction")
     if prediction is not None:
@@ -55,16 +63,16 @@ def sent_page(
     tools = [tool["function"] for tool in request.get("tools", [])]
     tokens = sum(map(estimate_tokens, [*texts, *map(json.dumps, tools)]))
     tokens += sum(one.tokens for one in media)
-    again = f"{_AGAIN} {_TOOLS}" if tools else _AGAIN
-    parts = [f"# What would be sent: {as_code(label)}", f"Nothing was sent. {again}"]
+    again = "" if once else f" {_AGAIN} {_TOOLS}" if tools else f" {_AGAIN}"
+    parts = [f"# What would be sent: {as_code(label)}", f"Nothing was sent.{again}"]
     size = f"about {tokens} tokens ({len(body)} bytes); the answer may have {_most(request)} tokens"
     parts.append("\n".join(f"- {name}: {value}" for name, value in [*facts, ("Size", size)]))
     if along:
         parts += ["## Code from elsewhere", "\n".join(_told(along))]
     if left_out:
         parts += ["## Left out", "\n".join(f"- {sentence}" for sentence in left_out)]
-    for role, text in messages:
-        parts += [f"## Message: {as_code(role)}", _block(text)]
+    for title, text in messages:
+        parts += [f"## {title}", _block(text)]
     if prediction is not None:
         parts += ["## Predicted output", _block(prediction["content"])]
     if tools:
@@ -100,7 +108,8 @@ def _text(content: str | list[dict[str, Any]]) -> str:
 
 
 def _most(request: dict[str, Any]) -> int:
-    return int(request.get("max_tokens") or request["max_completion_tokens"])
+    names = ("max_tokens", "max_completion_tokens", "n_predict")
+    return next((int(request[name]) for name in names if name in request), 0)
 
 
 def _block(text: str, label: str = "text") -> str:

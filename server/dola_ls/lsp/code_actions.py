@@ -306,7 +306,7 @@ def _consents(
         named = {"origin": remote.origin, "model": remote.model}
         arguments = {"allow": True, "uri": document.uri, **named}
         found.append(_action(title_of(request), _CONSENT_KIND, _CONSENT_KIND, arguments))
-    if only is None and pending.action:
+    if only is None:
         more: dict[str, Any] = {"action": pending.action, "instruction": pending.instruction}
         given = params.context.diagnostics[:MAX_DIAGNOSTICS]
         if pending.action == FIX.command:

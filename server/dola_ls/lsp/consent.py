@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 COMMAND = "dola.consent"
+#: What `dola.showPrompt` calls a completion at the cursor.
+COMPLETE = "dola.complete"
 SEND, SHOW, KEEP = "Send", "Show what would be sent", "Don't send"
 #: How long a question stays open; after that the code action asks.
 ANSWER_SECONDS = 300.0
@@ -65,7 +67,7 @@ class Pending:
     """A request that came to nothing for want of consent, and the action that made it."""
 
     request: Request
-    #: The action as `dola.showPrompt` names it, empty for a completion; and the words it was given.
+    #: The action as `dola.showPrompt` names it, and the words it was given.
     action: str
     instruction: str | None
 
@@ -134,7 +136,7 @@ class Consents:
         request = Request(self.folder_of(uri), remote)
         if await self._holds(request):
             return None
-        self._pending[request.folder] = Pending(request, "", None)
+        self._pending[request.folder] = Pending(request, COMPLETE, None)
         return (
             f"This would send {request.what} (model {remote.model}) for the first time, and "
             f"completions ask no questions. Nothing was sent. To allow it, take "

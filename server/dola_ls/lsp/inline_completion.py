@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types
 
 from dola_ls.core.actions import COMPLETE
-from dola_ls.core.document import Document, Span
+from dola_ls.core.document import Document
 from dola_ls.core.limits import MAX_DOCUMENT
 from dola_ls.lsp.configuration import NOT_TRUSTED
 from dola_ls.lsp.convert import to_range, to_span
@@ -23,6 +23,7 @@ from dola_ls.lsp.documents import document_key
 
 if TYPE_CHECKING:
     from dola_ls.complete import Failed
+    from dola_ls.core.document import Document
     from dola_ls.core.inline import Place
     from dola_ls.core.prompt import Prompt
     from dola_ls.lsp.server import DolaServer
@@ -165,24 +166,18 @@ class InlineCompletions:
     async def _ask(self, document: Document, place: Place, max_lines: int) -> str | Failed:
         from dola_ls.ask import Asking
         from dola_ls.complete import Failed, complete
-        from dola_ls.core.actions import lines_target
         from dola_ls.core.outcome import Refused
         from dola_ls.lsp.leaving import screen_for
-        from dola_ls.lsp.workbench import relative_file
         from dola_ls.model.errors import ModelError
         from dola_ls.model.ledger import Metered
         from dola_ls.model.provider import Unavailable
-        from dola_ls.task import Task
 
         server = self._server
         server.tell_problems()
         model = await server.configuration.model(action=COMPLETE)
         if isinstance(model, Unavailable):
             return Failed(model.reason, "no_model")
-        target = lines_target(document, Span(place.span.start, place.span.start + 1), None)
-        file = relative_file(server.notebooks.home_of(document.uri), server.folders)
-        cells = server.notebooks.around(document)
-        task = Task(COMPLETE, document, None, target, file, cells=cells)
+        task = task_at(server, document, place)
         screen = await screen_for(server, task)
         if isinstance(screen, Refused):
             return Failed(screen.reason, screen.rule)
@@ -215,10 +210,25 @@ class InlineCompletions:
 
     def _tell(self, rule: str, reason: str) -> None:
         """Say what went wrong, once of each kind: a request comes with every key press."""
-        if rule in self._told:
+        # What there is to agree to is another matter for each folder and each model.
+        kind = reason if rule == "consent" else rule
+        if kind in self._told:
             return
-        self._told.add(rule)
+        self._told.add(kind)
         self._server.say(f"Completion: {reason}", types.MessageType.Warning)
+
+
+def task_at(server: DolaServer, document: Document, place: Place) -> Task:
+    """Return the task to complete a document at a place, which is the task's region."""
+    from dola_ls.core.actions import Target
+    from dola_ls.lsp.workbench import relative_file
+    from dola_ls.task import Task
+
+    line = document.line_of(place.span.start) + 1
+    target = Target(place.span, f"line {line}", None, False)
+    file = relative_file(server.notebooks.home_of(document.uri), server.folders)
+    cells = server.notebooks.around(document)
+    return Task(COMPLETE, document, None, target, file, cells=cells)
 
 
 class _Quiet:
@@ -241,5 +251,7 @@ class _Quiet:
 
 
 async def _never(most: Estimate) -> bool:
-    """Say no to a request that costs more than may be spent unasked."""
-    return False
+    """Refuse a request that costs more than may be spent unasked, as nobody is asked."""
+    from dola_ls.complete import TooDear
+
+    raise TooDear(most)

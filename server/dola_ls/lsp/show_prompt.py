@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
-from dola_ls.core.actions import BY_COMMAND, REFACTOR
+from dola_ls.ask import Asking
+from dola_ls.complete import complete
+from dola_ls.core.actions import BY_COMMAND, COMPLETE, REFACTOR
+from dola_ls.core.document import Span
+from dola_ls.core.inline import Place
 from dola_ls.core.left_out import LeftOut
 from dola_ls.core.outcome import Outcome, Previewed, Refused
 from dola_ls.core.page_head import as_code
@@ -18,7 +22,7 @@ from dola_ls.core.sent_page import sent_page
 from dola_ls.core.strategy import Predictions
 from dola_ls.lsp import own
 from dola_ls.lsp.arguments import WrongArguments, write_range
-from dola_ls.lsp.commands import read_call, task_of
+from dola_ls.lsp.commands import Call, find_place, read_call, task_of
 from dola_ls.model.abilities import stated_abilities
 from dola_ls.model.errors import ModelError
 from dola_ls.model.stream import Delta
@@ -64,12 +68,26 @@ def show_prompt(server: DolaServer, arguments: tuple[Any, ...]) -> None:
         )
         return
     known = BY_COMMAND.get(action)
-    task = own.task_of(server, action, call) if known is None else task_of(server, known, call)
+    if action == COMPLETE.command:
+        task = _completion(server, call)
+        known = COMPLETE
+    else:
+        task = own.task_of(server, action, call) if known is None else task_of(server, known, call)
     if isinstance(task, str):
         what = known.verb if known is not None else show_hidden(action[:40])
         server.say(f"What would be sent ({what}): {task}", types.MessageType.Warning)
         return
     server.jobs.start(task, server.protocol.msg_id, preview=True)
+
+
+def _completion(server: DolaServer, call: Call) -> Task | str:
+    from dola_ls.lsp.inline_completion import task_at
+
+    place = find_place(server, call)
+    if isinstance(place, str):
+        return place
+    document, span = place
+    return task_at(server, document, Place(Span(span.start, span.start)))
 
 
 async def preview(server: DolaServer, task: Task, progress: Progress) -> Outcome:
@@ -86,7 +104,15 @@ async def preview(server: DolaServer, task: Task, progress: Progress) -> Outcome
     if isinstance(screen, Refused):
         return screen
     unsent = Unsent(model)
-    outcome = await run(task, Workbench(server, progress, nothing_leaves), unsent, screen)
+    workbench = Workbench(server, progress, nothing_leaves)
+    if task.action is COMPLETE:
+        asking = Asking(unsent, workbench, task, screen)
+        lines = server.configuration.settings().settings.completion.max_lines
+        fills = getattr(model, "fills", False) is True
+        why = await complete(task, Place(task.target.region), asking, max_lines=lines, fills=fills)
+        outcome: Outcome = Refused(str(getattr(why, "reason", "")), "not_sent")
+    else:
+        outcome = await run(task, workbench, unsent, screen)
     if unsent.prompt is None:
         return outcome
     return await show_page(server, task.label, model, unsent.prompt)
@@ -149,7 +175,8 @@ async def show_page(
     left_out = [_sentence(one) for one in prompt.left_out]
     left_out += [f"No predicted output goes along: {why}."] if why is not None else []
     left_out += out.notes
-    page = sent_page(label, facts, out.body, left_out, prompt.along, prompt.media)
+    once = prompt.action == COMPLETE.id
+    page = sent_page(label, facts, out.body, left_out, prompt.along, prompt.media, once=once)
     path = server.pages.write(f"What would be sent ({label})", page)
     return Previewed(path, await show_document(server, path, take_focus=False))
 

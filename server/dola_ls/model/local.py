@@ -12,7 +12,7 @@ import secrets
 import sys
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +26,7 @@ from dola_ls.model.client import HttpModel
 from dola_ls.model.endpoint import Endpoint, is_loopback
 from dola_ls.model.errors import Facts, ModelError
 from dola_ls.model.exchange import Timeouts
+from dola_ls.model.infill import to_fill
 from dola_ls.model.known_models import FREE
 from dola_ls.model.prices import Terms
 from dola_ls.model.repeat import Differs, Repeat
@@ -135,7 +136,12 @@ class LocalModel:
 
     def outgoing(self, prompt: Prompt) -> Outgoing:
         """Return the request that `stream` sends for a prompt; the engine is not started for it."""
-        return outgoing(self._endpoint_at("http://127.0.0.1", None), prompt, predicted=False)
+        endpoint = self._endpoint_at("http://127.0.0.1", None)
+        out = outgoing(endpoint, prompt, predicted=False)
+        if prompt.fill is None:
+            return out
+        body = to_fill(prompt.fill, prompt.max_tokens).body()
+        return replace(out, url=endpoint.fill_url, body=body)
 
     async def load(self) -> None:
         """Start the engine if it does not run, for a question to come. Raises ModelError."""
