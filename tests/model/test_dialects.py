@@ -31,7 +31,7 @@ from dola_ls.model.sampling import Plan, Sampling
 from tests.fakes.api import FakeApi, Reply, answer, status
 from tests.model.conftest import KEY, PROMPT, Heard, MakeModel, listen
 
-REPLIES = Path(__file__).parents[1] / "fixtures" / "replies"
+REPLIES = Path(__file__).parent / "replies"
 BY_FOLDER = {
     "aimlapi": "AIML API",
     "ark": "BytePlus ModelArk",
