@@ -32,8 +32,9 @@ log = logging.getLogger(__name__)
 
 #: Seconds of one slice of work, and between two of them.
 _SLICE, _PAUSE = 0.02, 0.005
-#: Seconds an action waits for its related code, and the share of them it waits for the walk.
-PATIENCE, _FOR_WALK = 0.3, 0.65
+#: Seconds an action waits for its related code, the share of them it waits for the index, and
+#: seconds after which what hangs is given up.
+PATIENCE, _FOR_WALK, _FOR_THE_REST = 0.3, 0.65, 0.2
 
 
 class Survey:
@@ -74,7 +75,8 @@ class Survey:
             asyncio.to_thread(gather, wanted, index, self._buffers(), self._open_files, end)
         )
         # Reading stops at `end`; what is left is a matter of milliseconds, but for a slow disk.
-        done, _ = await asyncio.wait({work}, timeout=max(end - time.monotonic(), 0) + self.patience)
+        left = max(end - time.monotonic(), 0) + _FOR_THE_REST
+        done, _ = await asyncio.wait({work}, timeout=left)
         if not done:
             why = "finding it took too long"
             return Related((), (LeftOut("code of other files", why),))
