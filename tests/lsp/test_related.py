@@ -11,6 +11,7 @@ import pytest
 
 from dola_ls import indexing
 from dola_ls.core.prompt import Prompt
+from dola_ls.lsp import surveying
 from dola_ls.lsp.server import DolaServer
 from tests.context.test_gathering import FILES, USER
 from tests.context.test_indexing import project
@@ -297,6 +298,26 @@ async def test_a_secret_in_other_code_leaves_that_out_and_is_told(
     assert SECRET not in prompt.user
     assert "shop/rates.py" not in [piece.path for piece in prompt.along]
     assert any("it holds what looks like a GitHub token" in left.why for left in prompt.left_out)
+
+
+async def test_a_fault_in_the_search_is_logged_and_the_action_goes_on(
+    folder: Path,
+    server: DolaServer,
+    model: FakeModel,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr(surveying, "gather", broken)
+    uri = (folder / "shop" / "a.py").as_uri()
+    async with Editor.connect(server, folder=folder) as editor:
+        await editor.open(uri, USER)
+        await act(editor, uri)
+        assert editor.text(uri).endswith(NEW)
+    assert model.prompts[0].along == ()
+    assert "no related code for refactor" in caplog.text
 
 
 async def test_many_actions_at_once_share_one_look(

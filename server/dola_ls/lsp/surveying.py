@@ -74,6 +74,8 @@ class Survey:
         work = asyncio.ensure_future(
             asyncio.to_thread(gather, wanted, index, self._buffers(), self._open_files, end)
         )
+        # What is given up may still fail, and nobody is to be told of that.
+        work.add_done_callback(lambda done: done.cancelled() or done.exception())
         # Reading stops at `end`; what is left is a matter of milliseconds, but for a slow disk.
         left = max(end - time.monotonic(), 0) + _FOR_THE_REST
         done, _ = await asyncio.wait({work}, timeout=left)
