@@ -84,6 +84,8 @@ def cannot_see(model: str, kind: MediaKind) -> str:
 
 def _prompt(task: Task, context: Context, media: Media) -> Prompt:
     into = language_of(context.language).name
+    if context.language.endswith("react"):
+        into += " with JSX"
     if is_markdown(task.document):
         into = "Mermaid (for a diagram) or HTML with its CSS in it (for a mock-up of a page)"
     fields = {"into": into}

@@ -14,8 +14,6 @@ from dola_ls.core.composed import composed
 from dola_ls.core.diagnostics import Diagnostic
 from dola_ls.core.document import Document, Edit, Span
 from dola_ls.core.fix import fix_words
-from dola_ls.core.media.links import MediaLink
-from dola_ls.core.media.media import Media
 from dola_ls.core.notebook import Cells
 from dola_ls.core.outcome import Refused
 from dola_ls.core.own_actions import OwnAction
@@ -24,7 +22,9 @@ from dola_ls.core.rewrite import Rewrite
 from dola_ls.core.syntax import Symbol, Tree, parse
 
 if TYPE_CHECKING:
-    # Only named here; what knows of tests takes its time to be imported.
+    # Only named here; what knows of tests, or of links, takes its time to be imported.
+    from dola_ls.core.media.links import MediaLink
+    from dola_ls.core.media.media import Media
     from dola_ls.core.testing.results import Failure, Results
     from dola_ls.placing import Home
     from dola_ls.searching import Workspace
