@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from dola_ls.core.languages import LANGUAGES
+from tests.core.media.samples import png
 
 from .model import Model
 from .nvim import Neovim, State, is_alive, wait_for
@@ -161,6 +162,21 @@ def test_an_action_of_ones_own_runs_by_its_kind_and_its_new_file_opens(
     stub = project.root / "shop_stub.py"
     state = nvim.until(lambda s: s.current.path == stub and s.current.text.strip(), "it opens")
     assert state.current.text == "def total_price(items): ...\n"
+
+
+def test_an_image_gets_its_words(nvim: Neovim, project: Project, model: Model) -> None:
+    project.config.write_text('abilities = ["images"]\n', encoding="utf-8")
+    (project.root / "cart.png").write_bytes(png())
+    page = project.add("page.md", "# Shop\n\n![](cart.png)\n")
+    model.answer = "A cart with two lamps"
+    nvim.open(page)
+    nvim.cursor(3)
+
+    nvim.pick("Dola: Describe image cart.png")
+
+    expected = "# Shop\n\n![A cart with two lamps](cart.png)\n"
+    nvim.until(lambda s: s.current.text == expected, "the image has its words")
+    assert len(model.requests) == 1
 
 
 @pytest.mark.parametrize("how", ["progress", "command", "action"])

@@ -41,6 +41,9 @@ _PREVIEW_KIND = "dola.showPrompt"
 _CONSENT_KIND = "dola.consent"
 #: How many lines of a comment a cursor may stand below its beginning, and characters of a title.
 _ROUND, _WORDS = 100, 70
+#: What is near a link to an image or a video, or a path of a picture, and how near in characters.
+_MEDIA_MARKS = ("![", "<img", "<video", "<source", "png", ".jp", ".jf", ".gif", ".webp")
+_NEAR = 4000
 
 #: The kind of an action of the user's own is one of these with its id behind it.
 KINDS = [
@@ -205,6 +208,9 @@ def _media(
 ) -> list[types.CodeAction]:
     """Offer what can be written about the image or video that the cursor's link names."""
     if not any(kind_matches(action.kind, only) for action in MEDIA_ACTIONS):
+        return []
+    near = document.text[max(span.start - _NEAR, 0) : span.start + _NEAR].lower()
+    if not any(mark in near for mark in _MEDIA_MARKS):
         return []
     from dola_ls.lsp import media
 
