@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import threading
 from collections.abc import Sequence
 
@@ -14,8 +15,11 @@ from dola_ls.core.conversation import ToolCall
 from dola_ls.core.document import Document
 from dola_ls.core.outcome import Explained
 from dola_ls.core.screening import Screen
+from dola_ls.model.ledger import Ledger, Metered
+from dola_ls.model.prices import Price, Terms, estimate
 from dola_ls.run import run
 from dola_ls.searching import Definition, FileTests, Use
+from dola_ls.settings import LimitSettings
 from dola_ls.toolbox import SECONDS, Toolbox
 from tests.core.running import set_up
 from tests.fakes.model import FakeModel
@@ -134,6 +138,35 @@ async def test_the_embedded_engine_is_given_none() -> None:
         outcome = await run(task, editor, model, screen)
         assert isinstance(outcome, Explained)
         assert len(model.prompts[0].tools) == offered
+
+
+LOOK = (
+    "<seed:tool_call><function=read_symbol><parameter=name>total</parameter></function>"
+    "</seed:tool_call>"
+)
+
+
+@pytest.mark.parametrize(
+    ("requests", "finals"), [(2.0, [False, True]), (9.0, [False] * 3 + [True])]
+)
+async def test_limits_end_it_before_they_are_reached(requests: float, finals: list[bool]) -> None:
+    """The last request is one that still fits: none is refused for the sake of a look at more."""
+    terms = Terms(Price(1, 1))
+    text = "def total(items):\n" + "    items = sorted(items, key=lambda item: item.price)\n" * 100
+    task, editor = set_up(EXPLAIN, text, "sorted")
+    editor.project = Project()
+    model = FakeModel("It sorts.", context_tokens=500)
+    model.terms = terms
+    await run(task, editor, Metered(model, Ledger(), limits=LimitSettings()))
+    one = estimate(terms, model.prompts[0]).input_tokens
+    # Room for that many requests, and for the results of tools in each.
+    limits = LimitSettings(action_input_tokens=int(one * requests) + 1100 * math.ceil(requests))
+    model = FakeModel(lambda prompt: "It sorts." if prompt.final else LOOK, context_tokens=500)
+    model.terms = terms
+    outcome = await run(task, editor, Metered(model, Ledger(), limits=limits))
+    assert isinstance(outcome, Explained)
+    assert [prompt.final for prompt in model.prompts] == finals
+    assert outcome.receipt.tools == ("read_symbol",) * (len(finals) - 1)
 
 
 @pytest.mark.parametrize(("lines", "offered"), [(30, 3), (390, 0)])

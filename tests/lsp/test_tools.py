@@ -271,6 +271,12 @@ async def test_a_server_that_refuses_tools_explains_all_the_same(tmp_path: Path)
         await at.editor.run("dola.status")
         [message] = at.editor.take_messages()
         assert "Tools are not offered to fake" in message
+        call = {"uri": at.uri, "range": at.editor.cursor_at(at.uri, "return")}
+        await at.editor.run("dola.showPrompt", {**call, "action": "dola.explain"})
+        await at.editor.idle()
+        page = page_of(at.editor)
+        assert "- No tools are offered: the server refuses them." in page
+        assert body_of(page) == at.bodies[2]
 
 
 @pytest.mark.parametrize(

@@ -174,6 +174,8 @@ async def show_page(
     why = model.why_unpredicted(prompt) if isinstance(model, HttpModel) else None
     left_out = [_sentence(one) for one in prompt.left_out]
     left_out += [f"No predicted output goes along: {why}."] if why is not None else []
+    if isinstance(model, HttpModel) and model.refuses_tools(prompt):
+        left_out.append("No tools are offered: the server refuses them.")
     left_out += out.notes
     once = prompt.action == COMPLETE.id
     page = sent_page(label, facts, out.body, left_out, prompt.along, prompt.media, once=once)

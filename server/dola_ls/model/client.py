@@ -90,6 +90,12 @@ class HttpModel:
             return why
         return self.predictions.why_not(self._endpoint.origin, self._endpoint.model, prompt.action)
 
+    def refuses_tools(self, prompt: Prompt) -> bool:
+        """Tell whether the tools of a prompt stay behind because the server was seen to refuse."""
+        endpoint = self._endpoint
+        refused = self.predictions.tools_refused(endpoint.origin, endpoint.model)
+        return bool(prompt.tools) and refused
+
     @property
     def abilities(self) -> frozenset[str]:
         """What the model takes besides text."""
@@ -258,10 +264,9 @@ class HttpModel:
 
     def _offers(self, prompt: Prompt) -> bool:
         """Tell whether the tools of a prompt go along; the embedded engine is given none."""
-        endpoint = self._endpoint
-        if not prompt.tools or endpoint.provider == "local":
+        if not prompt.tools or self._endpoint.provider == "local":
             return False
-        return not self.predictions.tools_refused(endpoint.origin, endpoint.model)
+        return not self.refuses_tools(prompt)
 
     def _predicts(self, prompt: Prompt) -> bool:
         # The embedded engine drafts from the prompt itself and does not know the field.
