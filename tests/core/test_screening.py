@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dola_ls.core.actions import EXPLAIN, GENERATE_TESTS, INSTRUCT
+from dola_ls.core.conversation import ToolCall, Turn
 from dola_ls.core.document import Document, Edit, Span, apply_edits
 from dola_ls.core.outcome import Created, Edited, Explained, Refused
 from dola_ls.core.prompt import Prompt
@@ -174,3 +175,32 @@ def test_an_edit_beside_a_masked_line_is_let_pass() -> None:
     joined = Edit(at - 1, at, " ")
     rewrite = Rewrite(Span(0, 9), apply_edits(document.text, [joined]), (joined,))
     assert touches_masked(document, rewrite, [SECRET]) is not None
+
+
+def in_turns(where: str) -> Prompt:
+    """Return a request with a secret in what a tool gave, or in what the model said or called."""
+    texts = {"said": "Fine.", "arguments": '{"name": "a"}', "result": "a = 1"}
+    texts[where] = f"token = '{SECRET}'"
+    calls = (ToolCall("1", "read_symbol", texts["arguments"]), ToolCall("2", "list_tests", "{}"))
+    turns = (
+        Turn("Before.", calls[1:], ("nothing",)),
+        Turn(texts["said"], calls, (texts["result"], "none")),
+    )
+    return Prompt("Be brief.", "Explain.", turns=turns)
+
+
+@pytest.mark.parametrize("where", ["said", "arguments", "result"])
+def test_what_tools_gave_is_looked_through_like_all_else(where: str) -> None:
+    prompt = in_turns(where)
+    stopped = screened(prompt, Screen(), ())
+    assert isinstance(stopped, Stopped)
+    assert "of the request holds what looks like a GitHub token" in stopped.reason
+    cleared = screened(prompt, Screen(masks=True), ())
+    assert isinstance(cleared, Cleared)
+    sent = cleared.prompt
+    assert SECRET not in "".join(sent.turn_texts)
+    masked = [text.replace(SECRET, "«secret:github-token»") for text in prompt.turn_texts]
+    assert list(sent.turn_texts) == masked
+    # Nothing but the text has moved.
+    assert [[call.id for call in turn.calls] for turn in sent.turns] == [["2"], ["1", "2"]]
+    assert [len(turn.results) for turn in sent.turns] == [1, 2]
