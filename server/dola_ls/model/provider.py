@@ -12,11 +12,10 @@ from urllib.parse import urlsplit
 
 from dola_ls.core.actions import BY_COMMAND
 from dola_ls.core.own_actions import FAST, OwnAction
-from dola_ls.model import weights as files
 from dola_ls.model.endpoint import Endpoint, is_loopback, origin_of
 from dola_ls.model.keys import Key, Keys, NoKey
 from dola_ls.model.known_models import LOCAL_CONTEXT, context_tokens
-from dola_ls.model.weights import MODELS, find_any, models_dir, named
+from dola_ls.model.weights import MODELS, Weights, find, find_any, models_dir, named
 
 if TYPE_CHECKING:
     from dola_ls.core.actions import Action
@@ -298,7 +297,7 @@ def _of_ones_own(url: str, model: str, settings: Settings, key: Key | None, fast
     )
 
 
-def _embedded(weights: files.Weights, path: Path, settings: Settings) -> LocalChoice:
+def _embedded(weights: Weights, path: Path, settings: Settings) -> LocalChoice:
     tokens = context_tokens(weights.title, settings.context.tokens)
     return LocalChoice(weights.name, path, settings.local.idle_minutes, tokens, _plan(settings))
 
@@ -331,7 +330,7 @@ def _without_key(key: NoKey) -> Unavailable:
 def _local(settings: Settings) -> LocalChoice | Unavailable:
     wanted = MODELS[settings.local.model]
     # Someone who installed the other model only wants that one.
-    path = files.find(wanted.name) or find_any()
+    path = find(wanted.name) or find_any()
     if path is None:
         return Unavailable(
             f"The embedded model {wanted.title} is not installed, so nothing was done. Run "
