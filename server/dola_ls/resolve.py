@@ -189,8 +189,9 @@ def _of_actions(name: str, value: object) -> Iterator[tuple[str, object]]:
     """Yield a setting, or those of one action where it is a table of `sampling`."""
     group, _, action = name.partition(".")
     # The one table among the fields of `sampling` itself is `stream_options`.
-    if group == "sampling" and isinstance(value, Mapping) and action not in FIELDS:
-        yield from ((f"{name}.{key}", item) for key, item in value.items() if item is not None)
+    if group == "sampling" and action not in FIELDS and (isinstance(value, Mapping) or value == []):
+        table = value if isinstance(value, Mapping) else {}
+        yield from ((f"{name}.{key}", item) for key, item in table.items() if item is not None)
     elif value is not None:
         yield name, value
 

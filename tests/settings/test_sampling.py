@@ -118,6 +118,25 @@ def test_a_wrong_field_leaves_the_others_of_its_table(tmp_path: Path) -> None:
     assert resolved.settings.sampling.plan.of("explain").top_p == 0.5
 
 
+def test_an_empty_list_is_an_empty_table_and_null_is_nothing() -> None:
+    for empty in ([], {}, None):
+        client = {"sampling": {"explain": empty, "seed": None}, "sampling.fix": empty}
+        resolved = resolve(client, {}, {}, None)
+        assert resolved.problems == []
+        assert resolved.settings.sampling.actions == {}
+    assert resolve({"sampling": []}, {}, {}, None).problems == []
+
+
+@pytest.mark.parametrize("value", [[1], {"a": 1}, "1", "", 10**400, float("inf"), True])
+def test_odd_values_from_an_editor_do_no_harm(value: object) -> None:
+    client = {"sampling": {"temperature": value, "fix": {"seed": value, "model": "m"}}}
+    resolved = resolve(client, {}, {}, None)
+    assert len(resolved.problems) == 2
+    assert resolved.settings.sampling.temperature is None
+    assert resolved.settings.sampling.plan.of("fix").model == "m"
+    assert resolved.settings.sampling.plan.of("fix").seed is None
+
+
 def test_names_without_end_from_an_editor_are_told_in_a_few_sentences() -> None:
     client = {"sampling": {f"action{n}": {"n": 1, "x": 2} for n in range(2000)}}
     resolved = resolve(client, {}, {}, None)
