@@ -23,6 +23,8 @@ from dola_ls.model.weights import MODELS as WEIGHTS
 from dola_ls.settings import LimitSettings
 
 CODE = "bytedance/dola-seed-2-0-code"
+ARK = "seed-2-0-code-preview-260328"
+PLENTY = Plan(Sampling(max_tokens=900_000))
 
 
 def test_the_models_of_every_provider_and_of_the_engine_are_known() -> None:
@@ -92,8 +94,10 @@ def test_the_engine_has_room_for_what_it_is_shown() -> None:
 
 
 def test_no_answer_is_asked_for_that_is_longer_than_the_model_can_give() -> None:
-    endpoint = Endpoint("custom", "https://a.example", CODE, plan=Plan(Sampling(max_tokens=900000)))
+    endpoint = Endpoint("custom", "https://a.example", CODE, plan=PLENTY)
     request = compose(endpoint, Prompt("s", "u"), predicted=False)
     assert request.max_tokens == 131_072
-    unknown = Endpoint("custom", "https://a.example", "m", plan=Plan(Sampling(max_tokens=900000)))
+    ark = Endpoint("ark", "https://ark.ap-southeast.bytepluses.com/api/v3", ARK, plan=PLENTY)
+    assert compose(ark, Prompt("s", "u"), predicted=False).max_completion_tokens == 65_536
+    unknown = Endpoint("custom", "https://a.example", "m", plan=PLENTY)
     assert compose(unknown, Prompt("s", "u"), predicted=False).max_tokens == 900_000

@@ -49,7 +49,7 @@ AIMLAPI = Dialect(
     cost="meta.usage.usd_spent",
 )
 #: ``max_tokens`` leaves the thoughts out there, so that only the other name bounds the bill:
-#: https://docs.byteplus.com/en/docs/ModelArk/1494384. Older models know ``thinking`` alone.
+#: https://docs.byteplus.com/en/docs/Byteplus_LAS/Chat_API. Older models know ``thinking`` alone.
 ARK = Dialect(
     "BytePlus ModelArk",
     limit="max_completion_tokens",

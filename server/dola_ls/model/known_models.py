@@ -57,12 +57,17 @@ class KnownModel:
         return int(self.window * CONTEXT_SHARE)
 
 
-def _seed(price: Price, *, prediction: bool) -> KnownModel:
+#: What ``max_completion_tokens`` may be there, although the models can write twice as much:
+#: https://docs.byteplus.com/en/docs/Byteplus_LAS/Chat_API.
+_ARK_ANSWER = 65_536
+
+
+def _seed(price: Price, *, prediction: bool = False, longest: int = 131_072) -> KnownModel:
     # https://docs.aimlapi.com, and the model list of ModelArk for the longest answer:
     # https://docs.byteplus.com/en/docs/ModelArk/1330310.
     return KnownModel(
         window=262_144,
-        largest_answer=131_072,
+        largest_answer=longest,
         price=price,
         image=True,
         video=True,
@@ -81,9 +86,9 @@ _EMBEDDED = KnownModel(window=8192, largest_answer=8192, price=FREE)
 MODELS = MappingProxyType(
     {
         "bytedance/dola-seed-2-0-code": _seed(Price(0.65, 3.90), prediction=True),
-        "bytedance/dola-seed-2-0-lite": _seed(Price(0.325, 2.60), prediction=False),
-        "seed-2-0-code-preview-260328": _seed(Price(0.50, 3.00), prediction=False),
-        "seed-2-0-lite-260228": _seed(Price(0.25, 2.00), prediction=False),
+        "bytedance/dola-seed-2-0-lite": _seed(Price(0.325, 2.60)),
+        "seed-2-0-code-preview-260328": _seed(Price(0.50, 3.00), longest=_ARK_ANSWER),
+        "seed-2-0-lite-260228": _seed(Price(0.25, 2.00), longest=_ARK_ANSWER),
         "Qwen2.5-Coder-1.5B-Instruct": _EMBEDDED,
         "Qwen2.5-Coder-0.5B-Instruct": _EMBEDDED,
     }
