@@ -167,3 +167,19 @@ async def test_changed_settings_hold_for_the_next_action(
             0 if word == "temperature" else None,
             1,
         ]
+
+
+async def test_what_the_provider_has_no_use_for_is_told_once(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text('provider = "ark"\n[sampling]\nseed = 4\n', encoding="utf-8")
+    file.chmod(0o600)
+    env = {"DOLA_CONFIG": str(file), "DOLA_API_KEY": "key-0123456789"}
+    configuration = create_server(env=env).configuration
+    assert configuration.new_problems() == []
+    for _ in range(2):
+        await configuration.model()
+    assert configuration.new_problems() == [
+        "`sampling.seed` is not sent: it is not documented for this provider."
+    ]
+    assert configuration.new_problems() == []
+    await configuration.close()
