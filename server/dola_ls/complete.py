@@ -15,6 +15,7 @@ from dola_ls.core.inline import (
     Window,
     ask_to_chat,
     ask_to_fill,
+    in_its_column,
     window,
     without_repeated_line,
 )
@@ -78,6 +79,8 @@ async def complete(
     said = reply.reader.text if fills else _code_of(around, reply, cut)
     if said is None:
         return ""
+    if not fills:
+        said = in_its_column(around, without_repeated_line(around, said))
     text = trimmed(around, said.replace("\r\n", "\n"), max_lines, whole=not cut)
     if control_characters(text, document.text) or hidden_characters(text, document.text):
         return ""
@@ -93,9 +96,9 @@ def _code_of(around: Window, reply: Reply, cut: bool) -> str | None:
         )
     match reply.reader.answer(True):
         case Code(blocks=(block,)):
-            return without_repeated_line(around, block.removesuffix("\n"))
+            return block.removesuffix("\n")
         case Prose(text=text) if text.strip() and not _is_prose(around, text):
-            return without_repeated_line(around, text.rstrip("\n"))
+            return text.rstrip("\n")
     return None
 
 

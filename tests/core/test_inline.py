@@ -13,6 +13,7 @@ from dola_ls.core.inline import (
     Window,
     ask_to_chat,
     ask_to_fill,
+    in_its_column,
     window,
     without_repeated_line,
 )
@@ -116,6 +117,30 @@ def test_the_mark_of_the_cursor_stands_nowhere_else() -> None:
 def test_a_line_that_is_repeated_is_cut(line: str, answer: str, kept: str) -> None:
     found = Window("a.py", "python", f"import os\n{line}", "", False)
     assert without_repeated_line(found, answer) == kept
+
+
+@pytest.mark.parametrize(
+    ("line", "answer", "kept"),
+    [
+        # At the left edge.
+        ("    ", "a = 1\nb = 2", "a = 1\n    b = 2"),
+        ("    ", "if a:\n    b()\n\nc()", "if a:\n        b()\n\n    c()"),
+        ("    def f(self):", "\n    return 1", "\n        return 1"),
+        ("\tif (a) {", "\n\tb();\n}", "\n\t\tb();\n\t}"),
+        # Where they belong already.
+        ("    ", "a = 1\n    b = 2", "a = 1\n    b = 2"),
+        ("    ", "if a:\n        b()", "if a:\n        b()"),
+        ("    def f(self):", "\n        return 1", "\n        return 1"),
+        ("        ", "return 1\n\ndef g(): ...", "return 1\n\ndef g(): ..."),
+        ("        ", "a = 1\n    return a", "a = 1\n    return a"),
+        ("", "a = 1\nb = 2", "a = 1\nb = 2"),
+        ("    a = ", "1\nb = 2", "1\nb = 2"),
+        ("    ", "a", "a"),
+    ],
+)
+def test_lines_at_the_left_edge_are_put_in_their_column(line: str, answer: str, kept: str) -> None:
+    found = Window("a.py", "python", f"class A:\n{line}", "", False)
+    assert in_its_column(found, answer) == kept
 
 
 def test_a_completion_goes_on_while_it_is_typed() -> None:

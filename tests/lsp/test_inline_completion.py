@@ -306,6 +306,14 @@ async def test_what_is_no_code_is_not_inserted(said: str, tmp_path: Path, uri: s
         assert editor.take_messages() == []
 
 
+async def test_what_begins_at_the_left_edge_is_put_in_its_column(tmp_path: Path, uri: str) -> None:
+    model = FakeModel(fenced("result = sum(items)\nreturn result"))
+    async with connected(server_with(tmp_path, model)) as editor:
+        await editor.open(uri, "def total(items):\n    \n")
+        [item] = await editor.complete(uri, ":\n    ")
+        assert item["insertText"] == "result = sum(items)\n    return result"
+
+
 async def test_bare_code_is_taken(tmp_path: Path, uri: str) -> None:
     async with connected(server_with(tmp_path, FakeModel("sum(items)\n"))) as editor:
         await editor.open(uri, TEXT)

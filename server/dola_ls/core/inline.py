@@ -10,6 +10,7 @@ from dola_ls.core.actions import COMPLETE
 from dola_ls.core.context import CHARS_PER_TOKEN, file_name, plain_newlines
 from dola_ls.core.document import Document, Span
 from dola_ls.core.languages import language_of
+from dola_ls.core.layout import indent_of
 from dola_ls.core.prompt import Fill, Prompt, fence_for
 
 #: The most tokens that the text round the cursor takes: what stands far away is rarely of use, and
@@ -24,6 +25,9 @@ _STEADY = 8
 _ONE_LINE, _EACH_LINE, _MOST_ANSWER = 64, 16, 512
 #: Where the cursor is, as a chat model sees it.
 _MARK = "<|cursor|>"
+#: How a line ends that a deeper one follows.
+_OPENERS = (":", "{", "(", "[")
+_TAB = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,3 +182,22 @@ def without_repeated_line(window: Window, text: str) -> str:
         rest = text.lstrip(" \t")[len(said) :]
         return rest.lstrip(" \t") if line != line.rstrip() else rest
     return text
+
+
+def in_its_column(window: Window, text: str) -> str:
+    """Return a chat model's text with its later lines as deep as the cursor's line.
+
+    Asked for lines within a block, models like to begin them at the left edge.
+    """
+    base = indent_of(window.line_prefix)
+    first, *others = text.split("\n")
+    following = next((line for line in others if line.strip()), "")
+    if not base or not following:
+        return text
+    columns = len(indent_of(following).expandtabs(_TAB))
+    opens = (window.line_prefix + first).rstrip().endswith(_OPENERS)
+    # A line that a blank one comes before may well belong to what encloses the block.
+    at_edge = not columns and bool(others[0].strip()) and not window.line_prefix.strip()
+    if not at_edge and not (opens and columns <= len(base.expandtabs(_TAB))):
+        return text
+    return "\n".join([first, *(base + line if line.strip() else line for line in others)])
