@@ -243,6 +243,8 @@ async def test_a_refusal_is_told_for_what_it_is(
     assert KEY not in sentence
     if error is ModelRetired:
         assert "does not offer the model seed-9" in sentence
+    if error is BadRequest:
+        assert "Set `sampling.max_tokens` in Dola's config.toml to what it allows." in sentence
     tries = 3 if error in (RateLimited, Overloaded) else 1
     assert len(api.requests) == tries
 

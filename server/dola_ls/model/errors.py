@@ -228,10 +228,15 @@ class BadRequest(ModelError):
         #: Whether the parameter itself is refused, and not its value.
         self.unsupported = unsupported
         what = f"the parameter `{parameter}`" if parameter else "the request"
+        advice = (
+            f"Check that {facts.model} is a chat model of this server; `dola-ls check` sends the "
+            "smallest request there is."
+        )
+        if parameter in ("max_tokens", "max_completion_tokens") and not unsupported:
+            advice = "Set `sampling.max_tokens` in Dola's config.toml to what it allows."
         super().__init__(
             f"{facts.host} does not accept {what} ({facts.status or 400}){_saying(facts)}. Nothing "
-            f"was changed. Check that {facts.model} is a chat model of this server; "
-            "`dola-ls check` sends the smallest request there is.",
+            f"was changed. {advice}",
             facts,
         )
 
