@@ -7,7 +7,13 @@ from pathlib import Path
 import pytest
 
 from dola_ls.core.actions import BY_COMMAND
-from dola_ls.model.sampling import ACTION_FIELDS, AT_THE_TOP, FIELDS, NOT_SETTABLE
+from dola_ls.model.sampling import (
+    ACTION_FIELDS,
+    AT_THE_TOP,
+    FIELDS,
+    NOT_SETTABLE,
+    UsageOption,
+)
 from dola_ls.resolve import Resolved, resolve
 from dola_ls.settings import RESTRICTED, value_of
 from tests.settings.test_resolve import user_file
@@ -72,6 +78,19 @@ def test_what_an_editor_may_not_set_for_all_it_may_not_set_for_one_action(name: 
     assert resolved.settings.sampling.actions == {}
     [told] = resolved.problems
     assert f"`sampling.explain.{field}` from the editor's settings: ignored" in told
+
+
+def test_one_action_may_be_asked_without_its_usage(tmp_path: Path) -> None:
+    text = "[sampling.fix]\nstream_options = {include_usage = false}\nstop = 'END'\n"
+    resolved = read(tmp_path, text)
+    assert resolved.problems == []
+    plan = resolved.settings.sampling.plan
+    assert plan.of("fix").stream_options == UsageOption(include_usage=False)
+    assert (plan.of("fix").stop, plan.of("explain").stream_options) == (("END",), None)
+    shown = value_of(resolved.settings, "sampling.fix.stream_options")
+    assert shown == "include_usage = false"
+    told = problem(tmp_path, "[sampling]\nstream_options = {include = true}\n")
+    assert "`sampling.stream_options`" in told
 
 
 @pytest.mark.parametrize("name", NOT_SETTABLE)
