@@ -341,6 +341,7 @@ async def test_a_secret_that_was_masked_gets_into_no_text() -> None:
     model = seeing("A token, «secret:github-token»")
     outcome = await run(task, editor, model, Screen(masks=True))
     assert key not in model.prompts[0].user
+    assert model.prompts[0].media == (PICTURE,)
     assert isinstance(outcome, Refused)
     assert outcome.rule == "masked"
     assert editor.applied == []
