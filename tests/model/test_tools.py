@@ -188,7 +188,7 @@ async def test_a_fault_that_is_not_about_tools_teaches_nothing(
     api: FakeApi, make_model: MakeModel
 ) -> None:
     book = PredictionBook()
-    wrong = status(400, {"error": {"message": "temperature must be 1", "param": "temperature"}})
+    wrong = status(400, {"error": {"message": "messages must end", "param": "messages"}})
     api.enqueue(wrong, status(400), status(400))
     model = make_model(predictions=book)
     assert isinstance((await listen(model, PROMPT)).error, BadRequest)
