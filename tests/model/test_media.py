@@ -142,7 +142,7 @@ async def test_a_video_is_called_one(api: FakeApi, make_model: MakeModel) -> Non
 @pytest.mark.parametrize(
     ("reply", "kind"),
     [
-        (status(400, {"error": {"message": "the messages are too odd"}}), BadRequest),
+        (status(400, {"error": {"message": "no", "param": "model"}}), BadRequest),
         (status(404, {"error": {"message": "model not found"}}), ModelRetired),
         (status(404, {"error": {"message": "this model has no vision"}}), MediaRefused),
         (status(429, {"message": "too many"}, headers={"Retry-After": "999"}), RateLimited),
