@@ -13,11 +13,12 @@ from weakref import WeakKeyDictionary
 
 from dola_ls.core.along import Related
 from dola_ls.core.callers import callers_of
+from dola_ls.core.candidates import all_left_out, fitted
 from dola_ls.core.catalogue import Catalogue
 from dola_ls.core.document import Document
 from dola_ls.core.languages import language_of
 from dola_ls.core.left_out import LeftOut
-from dola_ls.core.related import Wanted, all_left_out, definitions_for, fitted
+from dola_ls.core.related import Wanted, definitions_for
 from dola_ls.core.tags import Tagged
 from dola_ls.core.testing.listing import Listing
 from dola_ls.indexing import MAX_FILE, MAX_FILES, Index, tagged_text

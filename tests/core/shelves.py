@@ -7,11 +7,12 @@ from pathlib import PurePosixPath
 
 from dola_ls.core.actions import find_target
 from dola_ls.core.callers import callers_of
+from dola_ls.core.candidates import Candidate
 from dola_ls.core.catalogue import Catalogue
 from dola_ls.core.document import Document, Span
 from dola_ls.core.languages import language_of_file
 from dola_ls.core.left_out import LeftOut
-from dola_ls.core.related import Candidate, Wanted, definitions_for
+from dola_ls.core.related import Wanted, definitions_for
 from dola_ls.core.syntax import parse
 from dola_ls.core.tags import tag
 from dola_ls.core.testing.listing import Listing

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dola_ls.core.along import Piece, Related
+from dola_ls.core.candidates import Candidate, fitted, slim
 from dola_ls.core.context import estimate_tokens
 from dola_ls.core.prompt import shown_related
-from dola_ls.core.related import Candidate, fitted, slim
 
 from .shelves import definitions, places
 

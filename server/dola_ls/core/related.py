@@ -1,16 +1,16 @@
-"""Which definitions go along with a region, and as much of each as there is room for."""
+"""Which definitions go along with a region: of what it uses, and of what the user names."""
 
 from __future__ import annotations
 
 import builtins
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dola_ls.core.actions import Target
-from dola_ls.core.along import Piece, Related
+from dola_ls.core.along import Piece
+from dola_ls.core.candidates import Candidate, slim
 from dola_ls.core.catalogue import Catalogue, Hints, Place, narrowed
-from dola_ls.core.context import estimate_tokens
 from dola_ls.core.left_out import LeftOut
 from dola_ls.core.references import Use, uses_of
 from dola_ls.core.syntax import Tree
@@ -18,10 +18,6 @@ from dola_ls.core.tags import Definition, defined_by, definitions_of
 from dola_ls.core.testing.imported import Imported, declared_at, imports_of
 from dola_ls.core.testing.listing import Listing
 
-#: The share of the room that one definition may take.
-_ONE = 0.6
-#: Tokens of a label and its fences.
-_FRAME = 12
 #: Definitions that are looked at, and namesakes that are told of.
 _MOST, _TOLD = 40, 4
 #: Methods of the standard libraries that a class of the workspace may happen to declare alone.
@@ -62,17 +58,6 @@ class Wanted:
         return self.path.rpartition("/")[2]
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """Code that may go along, in forms that take less and less room."""
-
-    #: What it defines or calls.
-    name: str
-    what: str
-    piece: Piece
-    forms: tuple[str, ...]
-
-
 def definitions_for(
     wanted: Wanted, catalogue: Catalogue, listing: Listing
 ) -> tuple[list[Candidate], list[LeftOut]]:
@@ -84,30 +69,6 @@ def definitions_for(
     """
     finder = _Finder(wanted, catalogue, listing)
     return list(finder.candidates()), finder.ambiguous[:_TOLD]
-
-
-def fitted(candidates: Sequence[Candidate], room: int) -> Related:
-    """Return as much of some code as there is room for, in the order it is given in."""
-    pieces: list[Piece] = []
-    left_out: list[LeftOut] = []
-    paths: set[str] = set()
-    most = room * _ONE
-    for one in candidates:
-        frame = 0 if one.piece.path in paths else _FRAME
-        for form in one.forms:
-            size = estimate_tokens(form + "\n") + frame
-            if size <= min(room, max(most, _FRAME * 2)):
-                room -= size
-                paths.add(one.piece.path)
-                pieces.append(_as(one.piece, form))
-                break
-        else:
-            left_out.append(LeftOut(one.what, "there is no room for it in one request"))
-    return Related(tuple(pieces), tuple(left_out))
-
-
-def _as(piece: Piece, text: str) -> Piece:
-    return Piece(piece.path, text, piece.why, piece.first, piece.here, piece.calls)
 
 
 class _Finder:
@@ -306,25 +267,3 @@ def _named(instruction: str) -> Iterator[str]:
     for word in dict.fromkeys([*quoted, *_WORD.findall(instruction)]):
         if word in quoted or _COMPOUND.search(word) or word in named:
             yield word
-
-
-def slim(head: str, members: frozenset[str]) -> str:
-    """Return the outline of a class with no members but some."""
-    lines = head.split("\n")
-    at = next((n for n, line in enumerate(lines) if line.rstrip().endswith((":", "{"))), 0)
-    kept, taken = lines[: at + 1], False
-    for line in lines[at + 1 :]:
-        deep = len(line) - len(line.lstrip())
-        if taken and (deep > 4 or (line.lstrip().startswith((")", "]", "}")) and deep)):
-            kept.append(line)
-        elif deep == 0 or not members.isdisjoint(re.findall(r"\w+", line)):
-            kept.append(line)
-            taken = deep > 0
-        else:
-            taken = False
-    return "\n".join(kept)
-
-
-def all_left_out(parts: Iterable[Sequence[LeftOut]]) -> tuple[LeftOut, ...]:
-    """Return what was left out, each thing once."""
-    return tuple(dict.fromkeys(one for part in parts for one in part))
