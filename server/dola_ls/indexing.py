@@ -159,10 +159,7 @@ class Index:
                 files = {n: s.tagged for n, s in self._seen.items() if s.tagged is not None}
                 self._catalogue = Catalogue(files)
             known = self._catalogue
-        if not instead:
-            return known
-        merged = {**known.files, **instead}
-        return Catalogue({name: one for name, one in merged.items() if one is not None})
+        return known.but(instead or {})
 
     def name_of(self, path: Path) -> str | None:
         """Return the name of a file by its real path; None where it lies outside of the folder."""

@@ -10,8 +10,9 @@ from dola_ls.core.along import Piece, Related
 from dola_ls.core.candidates import Candidate, fitted, slim
 from dola_ls.core.context import estimate_tokens
 from dola_ls.core.prompt import shown_related
+from dola_ls.core.tags import Tagged
 
-from .shelves import definitions, places
+from .shelves import catalogue_of, definitions, places
 
 MONEY = '''\
 class Money:
@@ -358,6 +359,32 @@ def test_the_order_hangs_on_nothing_but_the_files() -> None:
     wanted = definitions(SHOP, "shop/a.py", "result =")
     for order in (sorted(SHOP), sorted(SHOP, reverse=True)):
         assert definitions({name: SHOP[name] for name in order}, "shop/a.py", "result =") == wanted
+
+
+NAMES = st.sampled_from(["a.py", "b.py", "c.py", "d.ts"])
+TEXTS = st.sampled_from(["x = 1\n", "def x(): pass\n\ny = 2\n", "class y:\n    z = 1\n", "\n"])
+
+
+@given(
+    st.dictionaries(NAMES, TEXTS),
+    st.dictionaries(NAMES, st.none() | TEXTS),
+    st.dictionaries(NAMES, st.none() | TEXTS),
+)
+def test_a_catalogue_with_other_files_is_as_one_that_is_made_of_them(
+    files: dict[str, str], over: dict[str, str | None], more: dict[str, str | None]
+) -> None:
+    def tagged(texts: dict[str, str | None]) -> dict[str, Tagged | None]:
+        known = catalogue_of({name: text for name, text in texts.items() if text is not None})
+        return {name: known.files.get(name) for name in texts}
+
+    layered = catalogue_of(files).but(tagged(over)).but(tagged(more))
+    merged = {n: text for n, text in {**files, **over, **more}.items() if text is not None}
+    whole = catalogue_of(merged)
+    assert dict(layered.files) == dict(whole.files)
+    for name in ("x", "y"):
+        for language in ("python", "typescript"):
+            assert layered.defining(name, language) == whole.defining(name, language)
+        assert layered.naming(name, "python") == whole.naming(name, "python")
 
 
 def candidate(path: str, size: int, number: int) -> Candidate:

@@ -40,6 +40,27 @@ class Catalogue:
     """What is known of a workspace at one moment; never changed."""
 
     files: Mapping[str, Tagged] = field(default_factory=dict)
+    #: What it was made of, and what took the place of some of that or came to it.
+    _base: Catalogue | None = None
+    _over: Mapping[str, Tagged | None] = field(default_factory=dict)
+
+    def but(self, over: Mapping[str, Tagged | None]) -> Catalogue:
+        """Return the same with other files in the place of some; None is for no file.
+
+        Thousands of files are not sorted anew because a few of them are open in an editor.
+        """
+        merged = {**self.files, **over}
+        files = {name: one for name, one in merged.items() if one is not None}
+        return Catalogue(files, self, dict(over)) if over else self
+
+    def _places(self, name: str) -> list[Place]:
+        if self._base is None:
+            return self._by_name.get(name, [])
+        kept = [place for place in self._base._places(name) if place.path not in self._over]
+        for path, tagged in self._over.items():
+            here = tagged.definitions if tagged is not None else ()
+            kept += [Place(path, one) for one in here if one.name == name]
+        return sorted(kept, key=lambda place: place.path)
 
     @cached_property
     def _by_name(self) -> Mapping[str, list[Place]]:
@@ -52,11 +73,7 @@ class Catalogue:
     def defining(self, name: str, language: str) -> list[Place]:
         """Return where files of a language declare a name, in the order of their paths."""
         family = family_of(language)
-        return [
-            place
-            for place in self._by_name.get(name, ())
-            if self.files[place.path].language in family
-        ]
+        return [place for place in self._places(name) if self.files[place.path].language in family]
 
     def of_file(self, path: str, name: str, container: str = "") -> list[Definition]:
         """Return what a file declares under a name; several where it is overloaded."""
