@@ -353,6 +353,12 @@ def test_the_outline_of_a_class_with_members_of_several_lines() -> None:
         "@d\nclass A:\n    def f(\n        self,\n        y: int,\n    ) -> int:"
     )
     assert slim("struct A {\n    x: i32,\n}", frozenset()) == "struct A {\n}"
+    assert slim("struct A {\n    x: i32,\n}", frozenset(), fields=True).count("x: i32") == 1
+    assert slim(head, frozenset(), fields=True) == "@d\nclass A:\n    x: int"
+    made = (
+        'class A:\n    """Say."""\n    def __init__(self, x):\n        self.x = x\n    def f(self):'
+    )
+    assert slim(made, frozenset()) == ("class A:\n    def __init__(self, x):\n        self.x = x")
 
 
 def test_the_order_hangs_on_nothing_but_the_files() -> None:
@@ -409,6 +415,15 @@ def test_what_goes_along_never_takes_more_than_its_room(
     # Each is either there or told.
     assert len(related.pieces) + len(related.left_out) == len(given)
     assert fitted(given, room) == related
+
+
+def test_a_large_class_keeps_nothing_else_out() -> None:
+    big = Candidate("A", "the definition of A", Piece("a.py", "", "A"), ("x" * 1500, "x" * 90))
+    small = candidate("b.py", 300, 1)
+    assert [len(piece.text) for piece in fitted([big, small], 250).pieces] == [90, 300]
+    assert [len(piece.text) for piece in fitted([big, small], 1000).pieces] == [1500, 300]
+    extra = Candidate("B", "the definition of B", Piece("c.py", "", ""), ("x" * 900,), extra=True)
+    assert fitted([big, small, extra], 100) == fitted([big, small], 100)
 
 
 def test_the_prompt_shows_pieces_by_file_and_calls_last() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import builtins
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 
 from dola_ls.core.actions import Target
 from dola_ls.core.along import Piece
@@ -18,8 +19,8 @@ from dola_ls.core.tags import Definition, defined_by, definitions_of
 from dola_ls.core.testing.imported import Imported, declared_at, imports_of
 from dola_ls.core.testing.listing import Listing
 
-#: Definitions that are looked at, and namesakes that are told of.
-_MOST, _TOLD = 40, 4
+#: Definitions that are looked at, types that these name, and namesakes that are told of.
+_MOST, _TYPES, _TOLD = 40, 4, 4
 #: Methods of the standard libraries that a class of the workspace may happen to declare alone.
 _COMMON = frozenset(
     {"toString", "hashCode", "indexOf", "lastIndexOf", "forEach", "hasOwnProperty", "charAt",
@@ -115,7 +116,7 @@ class _Finder:
             ]
         first = [*here, *imported, *unique]
         told: set[tuple[str, int]] = set()
-        for one in (*first, *self._types_of(first)):
+        for one in (*first, *islice(self._types_of(first), _TYPES)):
             key = one.piece.path, one.piece.first
             if key not in told and len(told) < _MOST:
                 told.add(key)
@@ -218,14 +219,18 @@ class _Finder:
 
         What takes a `Fault` is of little use without its fields.
         """
-        for one in found[:_MOST] if found else ():
+        used = {(one.piece.path, one.piece.first) for one in found}
+        for one in found:
             if one.piece.here:
                 continue
             for name in dict.fromkeys(_WORD.findall("".join(one.forms[-1:]))):
                 for definition in self._catalogue.of_file(one.piece.path, name):
-                    if definition.kind in ("class", "type"):
+                    place = one.piece.path, definition.first
+                    if definition.kind in ("class", "type") and place not in used:
+                        used.add(place)
                         why = f"named by {one.name}"
-                        yield self._candidate(one.piece.path, definition, why)
+                        found_too = self._candidate(one.piece.path, definition, why)
+                        yield replace(found_too, extra=True)
 
     def _candidate(
         self, path: str, definition: Definition, why: str, here: bool = False
@@ -235,6 +240,7 @@ class _Finder:
             name = f"{definition.container}.{name}"
         forms = [definition.whole, definition.head]
         if definition.kind in ("class", "type", "module"):
+            forms.append(slim(definition.head, self._members, fields=True))
             forms.append(slim(definition.head, self._members))
         piece = Piece(
             path, "", f"definition of {name}, {why}", definition.first, here=here
