@@ -71,7 +71,8 @@ async def complete(
         reply = await asking.ask(ask_to_fill(around, max_lines), document.text, enough=enough)
     else:
         reply = await asking.ask(ask_to_chat(around, max_lines), document.text)
-    cut = isinstance(reply.fault, OutOfTokens)
+    # Of half an answer the whole lines are of use; one that is all thinking has none.
+    cut = isinstance(reply.fault, OutOfTokens) and bool(reply.reader.text.strip())
     if reply.fault is not None and not cut:
         return Failed(str(reply.fault), reply.fault.rule)
     if not reply.ended and not reply.enough:
@@ -91,9 +92,7 @@ def _code_of(around: Window, reply: Reply, cut: bool) -> str | None:
     """Return the code of a chat model's answer; None where it is none."""
     if cut:
         opening = _OPEN_FENCE.match(reply.reader.text)
-        return (
-            without_repeated_line(around, reply.reader.text[opening.end() :]) if opening else None
-        )
+        return reply.reader.text[opening.end() :] if opening is not None else None
     match reply.reader.answer(True):
         case Code(blocks=(block,)):
             return block.removesuffix("\n")

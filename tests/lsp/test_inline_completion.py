@@ -340,6 +340,16 @@ async def test_of_an_answer_that_is_too_long_the_whole_lines_are_kept(
             assert item["insertText"] == "sum(\n        items,"
 
 
+async def test_an_answer_that_is_all_thinking_is_told(tmp_path: Path, uri: str) -> None:
+    async with FakeApi() as api:
+        api.enqueue(answer("", reasoning="What may they want?", finish="length"))
+        env = {"DOLA_PROVIDER": "custom", "DOLA_BASE_URL": api.base_url, "DOLA_MODEL": "m"}
+        async with connected(server_with(tmp_path, None, **env)) as editor:
+            await editor.open(uri, TEXT)
+            assert await editor.complete(uri, BEHIND) == []
+            assert len(editor.take_messages()) == 1
+
+
 async def test_what_fails_is_told_once_of_each_kind(tmp_path: Path, uri: str) -> None:
     faults: list[ModelError] = [CutOff(Facts(host="h", model="m"))] * 3
     async with connected(server_with(tmp_path, FakeModel(*faults))) as editor:
