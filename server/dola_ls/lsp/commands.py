@@ -136,7 +136,7 @@ def find_place(server: DolaServer, call: Call) -> tuple[Document, Span] | str:
 def task_of(server: DolaServer, action: Action, call: Call) -> Task | str:
     """Return the task that a call asks for, or why there is none."""
     from dola_ls.core.doc_comments import with_comments_above
-    from dola_ls.lsp.workbench import relative_file
+    from dola_ls.lsp.convert import relative_file
     from dola_ls.task import Task
 
     place = find_place(server, call)
@@ -192,7 +192,7 @@ def _order(
 ) -> Task | str:
     """Return the task to do what a comment says, or to answer what it asks."""
     from dola_ls.core.instruct import instruction_at, without_instruction
-    from dola_ls.lsp.workbench import relative_file
+    from dola_ls.lsp.convert import relative_file
     from dola_ls.task import Task
 
     found = instruction_at(document, tree, span)

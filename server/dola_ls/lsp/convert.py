@@ -13,6 +13,7 @@ from lsprotocol import types
 
 from dola_ls.core.document import Document, Edit, Encoding, Span
 from dola_ls.lsp.capabilities import Client
+from dola_ls.project import workspace_folder_of
 
 
 class Located(NamedTuple):
@@ -141,3 +142,13 @@ def path_to_uri(path: PurePath, *, windows: bool = os.name == "nt") -> str:
     if not plain.startswith(b"/"):
         raise ValueError(f"not an absolute path: {path}")
     return "file://" + quote(plain)
+
+
+def relative_file(uri: str, folders: Sequence[Path]) -> PurePath:
+    """Return a document's real path relative to its workspace folder, or whole outside of any."""
+    path = uri_to_path(uri)
+    if path is None:
+        return PurePath(uri.rpartition("/")[2])
+    folder = workspace_folder_of(path, folders)
+    real = path.resolve()
+    return real.relative_to(folder.resolve()) if folder is not None else real

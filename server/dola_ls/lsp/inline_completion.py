@@ -221,7 +221,7 @@ class InlineCompletions:
 def task_at(server: DolaServer, document: Document, place: Place) -> Task:
     """Return the task to complete a document at a place, which is the task's region."""
     from dola_ls.core.actions import Target
-    from dola_ls.lsp.workbench import relative_file
+    from dola_ls.lsp.convert import relative_file
     from dola_ls.task import Task
 
     line = document.line_of(place.span.start) + 1

@@ -74,7 +74,7 @@ def task_of(
 ) -> Task | str:
     """Return the task of an action on the link at a cursor, or why there is none."""
     from dola_ls.core.media.writing import target_of
-    from dola_ls.lsp.workbench import relative_file
+    from dola_ls.lsp.convert import relative_file
     from dola_ls.task import Task
 
     link = link_at(document, tree, span)

@@ -62,7 +62,7 @@ def _unknown(server: DolaServer, known: list[str]) -> str:
 
 
 def _task(server: DolaServer, own: OwnAction, call: Call) -> Task | str:
-    from dola_ls.lsp.workbench import relative_file
+    from dola_ls.lsp.convert import relative_file
     from dola_ls.task import Task
 
     place = find_place(server, call)

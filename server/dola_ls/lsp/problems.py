@@ -214,7 +214,7 @@ def task_of(
     """Return the task to fix or explain the problems given, or why there is none."""
     from dola_ls.core.fix import explain_words
     from dola_ls.core.fix_region import fix_target
-    from dola_ls.lsp.workbench import relative_file
+    from dola_ls.lsp.convert import relative_file
     from dola_ls.task import Task
 
     diagnostics = in_document(server, document, given)

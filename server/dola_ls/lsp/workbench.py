@@ -6,20 +6,21 @@ import asyncio
 import logging
 import os
 from collections.abc import Awaitable, Callable, Sequence
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
 from dola_ls.core.along import NOTHING, Related
-from dola_ls.core.document import CLOSED, Document, Edit, apply_edits
+from dola_ls.core.document import Document, Edit
+from dola_ls.core.landed import landed, misplaced
 from dola_ls.core.languages import language_of_file
 from dola_ls.core.media.media import Media
 from dola_ls.core.outcome import Refused
 from dola_ls.core.prompt import Prompt
-from dola_ls.core.rebase import Conflict, rebase
 from dola_ls.core.syntax import Symbol, Tree
 from dola_ls.core.testing.results import Failure, Results
+from dola_ls.disk import from_disk, write_new_file
 from dola_ls.lsp.convert import create_file_edit, path_to_uri, to_workspace_edit, uri_to_path
 from dola_ls.lsp.explain import show_document
 from dola_ls.lsp.hover import Kept
@@ -27,7 +28,7 @@ from dola_ls.lsp.leaving import wishes_of
 from dola_ls.lsp.progress import Progress
 from dola_ls.lsp.reasoning import Reasoned
 from dola_ls.placing import Home, find_home
-from dola_ls.project import check_new_file, project_root, workspace_folder_of
+from dola_ls.project import check_new_file, project_root
 from dola_ls.task import NotApplied, Now, Proposal, Sought, Task
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class Workbench:
         path = uri_to_path(document.uri)
         if current is not None or path is None:
             return None
-        same = _from_disk(path, document.uri, document.language)
+        same = from_disk(path, document.uri, document.language)
         return (
             Now(document, ()) if not isinstance(same, str) and same.text == document.text else None
         )
@@ -255,7 +256,7 @@ class Workbench:
             if found is not None:
                 return found
         language = language_of_file(path)
-        return await asyncio.to_thread(_from_disk, path, uri, language)
+        return await asyncio.to_thread(from_disk, path, uri, language)
 
     async def _opened(self, uri: str) -> Document | None:
         """Wait until the client says that it has a document open."""
@@ -285,7 +286,7 @@ class Workbench:
             edit = create_file_edit(path_to_uri(path), text, self._server.client)
             why = await self._send_edit(edit, label)
         else:
-            why = await asyncio.to_thread(_write_new, path, text)
+            why = await asyncio.to_thread(write_new_file, path, text)
         if why is not None:
             return why
         return await show_document(self._server, path, take_focus=True)
@@ -340,62 +341,3 @@ class Workbench:
     def propose(self, proposal: Proposal) -> str:
         """Keep a proposal for the review actions."""
         return self._server.proposals.keep(proposal).id
-
-
-def _from_disk(path: Path, uri: str, language: str) -> Document | str:
-    """Return a file that is not open as a document without a version, or why not."""
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            return Document(uri, language, CLOSED, file.read())
-    except UnicodeDecodeError:
-        return "it is not written in UTF-8"
-    except OSError as error:
-        return error.strerror or "it cannot be read"
-
-
-def landed(text: str, edits: Sequence[Edit], changes: Sequence[Edit]) -> bool:
-    """Tell whether `changes` to `text` hold our `edits`, whole and in the right place.
-
-    The user may have typed before them or after them; they come in one piece.
-    """
-    before = text
-    for start in range(len(changes) + 1):
-        if start:
-            before = apply_edits(before, [changes[start - 1]])
-        moved = rebase(text, edits, changes[:start])
-        if isinstance(moved, Conflict):
-            continue
-        wanted, now = apply_edits(before, moved.edits), before
-        for change in changes[start:]:
-            now = apply_edits(now, [change])
-            if now == wanted:
-                return True
-    return False
-
-
-def misplaced(edits: Sequence[Edit], changes: Sequence[Edit]) -> bool:
-    """Tell whether one of our edits came back although all of them together did not."""
-    return any(edit in changes for edit in edits)
-
-
-def _write_new(path: Path, text: str) -> str | None:
-    """Write a file that must not exist; for clients that cannot create files themselves."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("x", encoding="utf-8", newline="") as file:
-            file.write(text)
-    except FileExistsError:
-        return "it exists already"
-    except OSError as error:
-        return error.strerror or "it cannot be written"
-    return None
-
-
-def relative_file(uri: str, folders: Sequence[Path]) -> PurePath:
-    """Return a document's real path relative to its workspace folder, or whole outside of any."""
-    path = uri_to_path(uri)
-    if path is None:
-        return PurePath(uri.rpartition("/")[2])
-    folder = workspace_folder_of(path, folders)
-    real = path.resolve()
-    return real.relative_to(folder.resolve()) if folder is not None else real

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from dola_ls.core.document import Edit
-from dola_ls.lsp.workbench import landed, misplaced
+from dola_ls.core.landed import landed, misplaced
 from tests.fakes.editor import Editor
 from tests.fakes.model import FakeModel, fenced
 from tests.lsp.test_actions import AFTER, NEW, TEXT, chosen, server_with
