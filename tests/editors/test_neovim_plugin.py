@@ -361,8 +361,8 @@ def test_health_tells_what_is_there_and_sends_nothing(shop: Neovim, model: Model
 
 def test_a_wrong_subcommand_names_the_right_ones(shop: Neovim, model: Model) -> None:
     for command, sentence in (
-        ("Dola", "say what to do: cancel, do, document"),
-        ("Dola refacter", "there is no `:Dola refacter`: cancel, do, document"),
+        ("Dola", "say what to do: cancel, describe-image, describe-video, do"),
+        ("Dola refacter", "there is no `:Dola refacter`: cancel, describe-image"),
         ("Dola refactor now", "`:Dola refactor` takes nothing after it. Nothing was sent."),
         ("Dola review", "there is no proposal to review"),
         ("Dola review accept", "there is no review in this tab"),
@@ -380,7 +380,7 @@ def test_the_command_line_is_completed(fresh_nvim: Neovim) -> None:
         return list(fresh_nvim.lua(f"return vim.fn.getcompletion({line!r}, 'cmdline')"))
 
     assert completed("Dola ") == list(SUBCOMMANDS)
-    assert completed("Dola re") == ["refactor", "restart", "review"]
+    assert completed("Dola re") == ["reasoning", "refactor", "restart", "review"]
     assert completed("1,2Dola ex") == ["explain"]
     assert completed("Dola review ") == DECISIONS
     assert completed("Dola review re") == ["reject", "retry"]

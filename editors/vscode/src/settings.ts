@@ -13,14 +13,14 @@ export function forServer(settings: Configuration): Record<string, unknown> {
   const tokens = settings.get<number | null>('context.tokens', null);
   const context = {
     ...(tokens !== null && { tokens }),
-    ...(!settings.get('context.related', true) && { related: false }),
+    ...(!settings.get<boolean>('context.related', true) && { related: false }),
   };
   return {
     apply: settings.get('apply', 'review'),
     ...optional('model', settings.get('model', '').trim()),
     ...optional('fast_model', settings.get('fastModel', '').trim()),
     ...(effort !== 'default' && { reasoning_effort: effort }),
-    ...(!settings.get('tools', true) && { tools: false }),
+    ...(!settings.get<boolean>('tools', true) && { tools: false }),
     ...(frameworks.length > 0 && { tests: { framework: frameworks } }),
     ...(Object.keys(sampling).length > 0 && { sampling }),
     ...(Object.keys(context).length > 0 && { context }),
