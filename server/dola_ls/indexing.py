@@ -17,8 +17,8 @@ from threading import Lock
 from dola_ls.core.catalogue import Catalogue
 from dola_ls.core.document import Document
 from dola_ls.core.languages import language_of, language_of_file
+from dola_ls.core.parsing import parse
 from dola_ls.core.policy import is_control_file
-from dola_ls.core.syntax import parse
 from dola_ls.core.tags import Tagged, tag
 from dola_ls.core.testing.listing import shared_parts
 from dola_ls.keeping_back import Wishes, why_not_along

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dola_ls.core.actions import Target
 from dola_ls.core.left_out import LeftOut
-from dola_ls.core.syntax import Tree
+from dola_ls.core.parsing import Tree
 from dola_ls.core.testing.detection import detect_framework
 from dola_ls.core.testing.frameworks import Framework, Unknown
 from dola_ls.core.testing.listing import Listing

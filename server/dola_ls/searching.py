@@ -18,7 +18,7 @@ from typing import Protocol
 from dola_ls.core.document import CLOSED, Document
 from dola_ls.core.finding import definitions_in, uses_in, word
 from dola_ls.core.languages import language_of, language_of_file
-from dola_ls.core.syntax import Tree, parse
+from dola_ls.core.parsing import Tree, parse
 from dola_ls.core.testing.cases import cases_of
 from dola_ls.core.testing.detection import detect_framework
 from dola_ls.core.testing.frameworks import Unknown

@@ -5,11 +5,8 @@ Imported only after ``initialize`` is answered, because pydantic takes its time.
 
 from __future__ import annotations
 
-import contextlib
 import math
-import re
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -23,6 +20,18 @@ from pydantic import (
 
 from dola_ls.model.provider import checked_url
 from dola_ls.model.sampling import ACTION_FIELDS, ActionSampling, Plan, Sampling
+from dola_ls.setting_values import (
+    Limit,
+    Name,
+    absolute,
+    command,
+    globs,
+    listed,
+    lower,
+    proxy_address,
+    run_command,
+    switch,
+)
 
 #: Never taken from client settings: editors merge the workspace's own settings into those, and
 #: whoever sends a pull request could then choose where code and keys go, what is run, or what is
@@ -67,101 +76,12 @@ ENVIRONMENT = {
 }
 
 
-def _lower(value: object) -> object:
-    return value.strip().lower() if isinstance(value, str) else value
-
-
-def _one_line(value: str) -> str:
-    value = value.strip()
-    if not value or len(value) > 200 or not value.isprintable():
-        raise ValueError("must be one line of 1 to 200 characters")
-    return value
-
-
-def _absolute(value: str) -> str:
-    path = Path(value).expanduser()
-    if not path.is_absolute():
-        # A relative path would be looked up in the workspace, where the editor starts the server.
-        raise ValueError("must be an absolute path, or begin with ~")
-    return str(path)
-
-
-def _proxy(value: SecretStr) -> SecretStr:
-    if not re.match(r"https?://[^\s/]+/?$", value.get_secret_value()):
-        raise ValueError("must be an http:// or https:// address without a path")
-    return value
-
-
-def _command(
-    value: tuple[str, ...], example: str = '["pass", "show", "aimlapi"]'
-) -> tuple[str, ...]:
-    if not value or not value[0].strip() or any("\0" in part for part in value):
-        raise ValueError(f"must be a list such as {example}")
-    name = value[0]
-    if re.search(r"[/\\]", name) and not Path(name).expanduser().is_absolute():
-        raise ValueError("must begin with an absolute path or a bare program name")
-    return value
-
-
-def _run(value: object) -> object:
-    example = '["python3", "-m", "pytest", "{file}"]'
-    if isinstance(value, bool):
-        return value
-    if not isinstance(value, list | tuple) or not all(isinstance(part, str) for part in value):
-        raise ValueError(f"must be true, false or a list such as {example}")
-    if value and re.match(r"\{root\}[/\\]", value[0]):
-        return tuple(value)  # a program of the project, by the user's own word
-    return _command(tuple(value), example)
-
-
-def _globs(value: tuple[str, ...]) -> tuple[str, ...]:
-    for pattern in value:
-        if not pattern.strip() or pattern.startswith(("!", "#")):
-            raise ValueError("must be a list of patterns as in .gitignore, none of them with !")
-        from pathspec import GitIgnoreSpec
-
-        try:
-            GitIgnoreSpec.from_lines([pattern])
-        except ValueError:
-            raise ValueError('must be a list of patterns such as ["*.sql", "internal/"]') from None
-    return value
-
-
-def _listed(value: object) -> object:
-    return (value,) if isinstance(value, str) else value
-
-
-def _limit(value: object) -> object:
-    """Read a limit, which the environment gives as text; "none" is no limit."""
-    if isinstance(value, str):
-        if value.strip().lower() == "none":
-            return math.inf
-        with contextlib.suppress(ValueError):
-            value = float(value)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1e9:
-        raise ValueError('must be a number from 0 on, or "none" for no limit')
-    return value
-
-
-def _switch(value: object) -> object:
-    """Read a switch, which the environment gives as text."""
-    if isinstance(value, str) and value.strip().lower() in ("true", "false"):
-        return value.strip().lower() == "true"
-    if not isinstance(value, bool):
-        raise ValueError("must be true or false")
-    return value
-
-
-Limit = Annotated[float, BeforeValidator(_limit)]
-Name = Annotated[str, AfterValidator(_one_line)]
-
-
 class LocalSettings(BaseModel):
     """The embedded engine."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    model: Annotated[Literal["1.5b", "0.5b"], BeforeValidator(_lower)] = "1.5b"
+    model: Annotated[Literal["1.5b", "0.5b"], BeforeValidator(lower)] = "1.5b"
     #: The engine's process is stopped after so long without a request.
     idle_minutes: float = Field(default=15, strict=True, ge=1, le=1440)
 
@@ -173,10 +93,10 @@ class TestSettings(BaseModel):
 
     #: Frameworks the user chose, by id; the first that fits the language counts, whatever the
     #: project says.
-    framework: Annotated[tuple[Name, ...], BeforeValidator(_listed)] = ()
+    framework: Annotated[tuple[Name, ...], BeforeValidator(listed)] = ()
     #: Whether new tests are run: not at all, by their framework's usual command, or by this one,
     #: in which ``{file}``, ``{folder}`` and ``{root}`` stand for absolute paths.
-    run: Annotated[bool | tuple[str, ...], BeforeValidator(_run)] = False
+    run: Annotated[bool | tuple[str, ...], BeforeValidator(run_command)] = False
 
 
 class CompletionSettings(BaseModel):
@@ -186,7 +106,7 @@ class CompletionSettings(BaseModel):
 
     enabled: bool = Field(default=True, strict=True)
     #: Whether a completion is asked for while the user types; else only where they ask for one.
-    automatic: Annotated[bool, BeforeValidator(_switch)] = False
+    automatic: Annotated[bool, BeforeValidator(switch)] = False
     #: How long the user has to pause for that.
     debounce_ms: int = Field(default=400, strict=True, ge=0, le=10_000)
     max_lines: int = Field(default=16, strict=True, ge=1, le=100)
@@ -199,13 +119,13 @@ class PrivacySettings(BaseModel):
 
     #: Files that no action works on and none is shown: patterns as in ``.gitignore``, of the
     #: project's top; those that begin with ``/`` or ``~/`` are absolute paths.
-    exclude: Annotated[tuple[str, ...], BeforeValidator(_listed), AfterValidator(_globs)] = ()
+    exclude: Annotated[tuple[str, ...], BeforeValidator(listed), AfterValidator(globs)] = ()
     #: Whether actions work on a file although ``.gitignore`` names it.
     gitignored: bool = Field(default=False, strict=True)
     #: Whether a request that holds a secret is refused, or sent with the secret masked.
-    secrets: Annotated[Literal["refuse", "mask"], BeforeValidator(_lower)] = "refuse"
+    secrets: Annotated[Literal["refuse", "mask"], BeforeValidator(lower)] = "refuse"
     #: Whether the user is asked before code of a folder goes to an address for the first time.
-    consent: Annotated[Literal["ask", "always"], BeforeValidator(_lower)] = "ask"
+    consent: Annotated[Literal["ask", "always"], BeforeValidator(lower)] = "ask"
 
 
 class LimitSettings(BaseModel):
@@ -257,7 +177,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     provider: Annotated[
-        Literal["auto", "aimlapi", "ark", "local", "custom"], BeforeValidator(_lower)
+        Literal["auto", "aimlapi", "ark", "local", "custom"], BeforeValidator(lower)
     ] = "auto"
     #: The address before ``/chat/completions``; None means the provider's own.
     base_url: Annotated[str, AfterValidator(checked_url)] | None = None
@@ -265,23 +185,23 @@ class Settings(BaseModel):
     #: The model for cheap work.
     fast_model: Name | None = None
     #: Whether an edit goes into the buffer at once or is shown first.
-    apply: Annotated[Literal["direct", "review"], BeforeValidator(_lower)] = "direct"
+    apply: Annotated[Literal["direct", "review"], BeforeValidator(lower)] = "direct"
     log: Annotated[
-        Literal["error", "warning", "info", "debug", "trace"], BeforeValidator(_lower)
+        Literal["error", "warning", "info", "debug", "trace"], BeforeValidator(lower)
     ] = "info"
     api_key: SecretStr | None = None
     #: A program and its arguments, run without a shell, whose first line of output is the key.
-    key_command: Annotated[tuple[str, ...], AfterValidator(_command)] | None = Field(
+    key_command: Annotated[tuple[str, ...], AfterValidator(command)] | None = Field(
         default=None, repr=False
     )
-    proxy: Annotated[SecretStr, AfterValidator(_proxy)] | None = None
-    ca_bundle: Annotated[str, AfterValidator(_absolute)] | None = None
+    proxy: Annotated[SecretStr, AfterValidator(proxy_address)] | None = None
+    ca_bundle: Annotated[str, AfterValidator(absolute)] | None = None
     #: None means low where the provider's models reason, and no such field elsewhere.
-    reasoning_effort: (
-        Annotated[Literal["low", "medium", "high"], BeforeValidator(_lower)] | None
-    ) = None
+    reasoning_effort: Annotated[Literal["low", "medium", "high"], BeforeValidator(lower)] | None = (
+        None
+    )
     #: What the model takes besides text; None means what is known of it.
-    abilities: tuple[Annotated[Literal["images", "video"], BeforeValidator(_lower)], ...] | None = (
+    abilities: tuple[Annotated[Literal["images", "video"], BeforeValidator(lower)], ...] | None = (
         None
     )
     #: Whether the model may look up more of the project, by the rules for all that is sent.

@@ -17,9 +17,10 @@ from dola_ls.core.fix import fix_words
 from dola_ls.core.notebook import Cells
 from dola_ls.core.outcome import Refused
 from dola_ls.core.own_actions import OwnAction
+from dola_ls.core.parsing import Tree, parse
 from dola_ls.core.prompt import Prompt
 from dola_ls.core.rewrite import Rewrite
-from dola_ls.core.syntax import Symbol, Tree, parse
+from dola_ls.core.syntax import Symbol
 
 if TYPE_CHECKING:
     # Only named here; what knows of tests, or of links, takes its time to be imported.

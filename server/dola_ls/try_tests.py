@@ -18,8 +18,8 @@ from dola_ls.core.context import Context
 from dola_ls.core.document import Document, Span
 from dola_ls.core.feedback import feedback
 from dola_ls.core.outcome import Created, Edited, Outcome, Tried
+from dola_ls.core.parsing import parse
 from dola_ls.core.prompt import Prompt, fence_for, render
-from dola_ls.core.syntax import parse
 from dola_ls.core.testing.cases import CaseId
 from dola_ls.core.testing.repairs import Repair, Written, excerpt, members, repair
 from dola_ls.core.testing.results import Failure, Results

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dola_ls.core.document import Document, Span
 from dola_ls.core.documentation import only_comments_changed
+from dola_ls.core.parsing import parse
 from dola_ls.core.rewrite import Rewrite
-from dola_ls.core.syntax import parse
 
 PYTHON = '''\
 #!/usr/bin/env python3

@@ -9,7 +9,7 @@ from typing import Any
 
 from dola_ls.core.diagnostics import Diagnostic
 from dola_ls.core.document import Document, Span
-from dola_ls.core.syntax import Tree, parse
+from dola_ls.core.parsing import Tree, parse
 
 RECORDED = Path(__file__).parent.parent / "diagnostics"
 #: The servers of whose diagnostics there is a recording.

@@ -10,8 +10,9 @@ from dola_ls.core.along import NOTHING, Related
 from dola_ls.core.document import Document, Edit, Span, apply_edits
 from dola_ls.core.media.media import Media
 from dola_ls.core.outcome import Refused
+from dola_ls.core.parsing import Tree, parse
 from dola_ls.core.prompt import Prompt
-from dola_ls.core.syntax import Symbol, Tree, parse
+from dola_ls.core.syntax import Symbol
 from dola_ls.core.testing.frameworks import FRAMEWORKS
 from dola_ls.core.testing.placement import Placement
 from dola_ls.core.testing.results import Failure, Results

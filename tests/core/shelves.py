@@ -12,8 +12,8 @@ from dola_ls.core.catalogue import Catalogue
 from dola_ls.core.document import Document, Span
 from dola_ls.core.languages import language_of_file
 from dola_ls.core.left_out import LeftOut
+from dola_ls.core.parsing import parse
 from dola_ls.core.related import Wanted, definitions_for
-from dola_ls.core.syntax import parse
 from dola_ls.core.tags import tag
 from dola_ls.core.testing.listing import Listing
 

@@ -14,7 +14,7 @@ from dola_ls.core.actions import (
 )
 from dola_ls.core.document import Document, Span
 from dola_ls.core.limits import why_not_document, why_not_region
-from dola_ls.core.syntax import parse
+from dola_ls.core.parsing import parse
 
 TEXT = """\
 import os

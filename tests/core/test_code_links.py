@@ -10,8 +10,8 @@ from dola_ls.core.actions import EXPLAIN
 from dola_ls.core.code_links import line_of_symbol, with_links
 from dola_ls.core.document import Document
 from dola_ls.core.outcome import Explained
+from dola_ls.core.parsing import parse
 from dola_ls.core.safe_markdown import safe_markdown
-from dola_ls.core.syntax import parse
 from dola_ls.run import run
 from tests.core.running import set_up
 from tests.fakes.model import FakeModel

@@ -6,7 +6,7 @@ from dola_ls.core.comments import comment_syntax
 from dola_ls.core.document import Document
 from dola_ls.core.find_comment import Comment, comment_round
 from dola_ls.core.languages import LANGUAGES
-from dola_ls.core.syntax import parse
+from dola_ls.core.parsing import parse
 
 #: Identifiers of languages, and the comments in which the word X has to be found; ¦ is a bar.
 COMMENTS = {

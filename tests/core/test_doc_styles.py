@@ -9,7 +9,7 @@ from dola_ls.core.actions import find_target
 from dola_ls.core.doc_comments import with_comments_above
 from dola_ls.core.doc_styles import DocStyle, doc_style
 from dola_ls.core.document import Document, Span
-from dola_ls.core.syntax import parse
+from dola_ls.core.parsing import parse
 
 
 def style(language: str, text: str, at: str) -> DocStyle:

@@ -7,8 +7,8 @@ import pytest
 from dola_ls.core.document import Document, Span
 from dola_ls.core.documentation import only_comments_changed
 from dola_ls.core.languages import LANGUAGES
+from dola_ls.core.parsing import parse
 from dola_ls.core.rewrite import Rewrite
-from dola_ls.core.syntax import parse
 from tests.core.documented import FILES, refused
 
 CODE = "it would change code, and only comments were asked for"

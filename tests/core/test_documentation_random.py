@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from dola_ls.core.bare_code import COMMENTS, docstring_in
 from dola_ls.core.document import Document
 from dola_ls.core.languages import language_of
-from dola_ls.core.syntax import Tree, parse
+from dola_ls.core.parsing import Tree, parse
 from tests.core.documented import FILES, refused
 
 

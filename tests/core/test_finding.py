@@ -6,7 +6,7 @@ import pytest
 
 from dola_ls.core.document import Document
 from dola_ls.core.finding import definitions_in, uses_in
-from dola_ls.core.syntax import Tree, parse
+from dola_ls.core.parsing import Tree, parse
 
 
 def tree_of(text: str, language: str = "python") -> Tree:

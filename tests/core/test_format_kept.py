@@ -19,8 +19,8 @@ from dola_ls.core.document import Document, Span, apply_edits
 from dola_ls.core.edits import pick_block, rewrite_region
 from dola_ls.core.languages import LANGUAGES
 from dola_ls.core.matching import Located, locate
+from dola_ls.core.parsing import parse
 from dola_ls.core.rewrite import Rewrite
-from dola_ls.core.syntax import parse
 
 
 @dataclass(frozen=True)

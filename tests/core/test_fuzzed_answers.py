@@ -20,9 +20,9 @@ from dola_ls.core.blocks import BlockReader
 from dola_ls.core.candidate import candidate
 from dola_ls.core.document import Document, apply_edits, split_lines
 from dola_ls.core.matching import Unmatched
+from dola_ls.core.parsing import parse
 from dola_ls.core.reading import Failed, read_blocks, read_rewrite
 from dola_ls.core.rewrite import Rewrite
-from dola_ls.core.syntax import parse
 from tests.core.mutations import Case, make
 
 #: How many answers are tried; set it higher for a thorough run.

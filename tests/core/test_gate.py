@@ -9,7 +9,7 @@ from dola_ls.core.actions import Target, find_target
 from dola_ls.core.candidate import candidate
 from dola_ls.core.document import Document, Edit, Span
 from dola_ls.core.edits import Rewrite, rewrite_region
-from dola_ls.core.syntax import parse
+from dola_ls.core.parsing import parse
 
 FUNCTION = (
     "def total(items):\n" + "".join(f"    a{i} = {i}\n" for i in range(12)) + "    return a1\n"

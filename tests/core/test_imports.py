@@ -6,7 +6,7 @@ from dola_ls.core.actions import find_target
 from dola_ls.core.document import Document, Span, apply_edits
 from dola_ls.core.edits import rewrite_region
 from dola_ls.core.imports import split_imports, with_imports
-from dola_ls.core.syntax import parse
+from dola_ls.core.parsing import parse
 
 PYTHON = '"""Totals."""\n\nimport os\n\n\ndef total(items):\n    return len(items)\n'
 GO = (

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from dola_ls.core.comments import comment_syntax
 from dola_ls.core.document import Document, Span, apply_edits
 from dola_ls.core.instruct import Instruction, instruction_at, is_gone, without_instruction
-from dola_ls.core.syntax import Tree, parse
+from dola_ls.core.parsing import Tree, parse
 
 from .test_comments import CASES
 

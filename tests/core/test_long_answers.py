@@ -12,9 +12,9 @@ from dola_ls.core.actions import find_target
 from dola_ls.core.blocks import BlockReader
 from dola_ls.core.candidate import candidate
 from dola_ls.core.document import Document
+from dola_ls.core.parsing import parse
 from dola_ls.core.reading import read_blocks, read_rewrite
 from dola_ls.core.rewrite import Rewrite
-from dola_ls.core.syntax import parse
 from tests.core.regions import FUNCTION, Region
 
 F = FUNCTION

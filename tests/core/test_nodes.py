@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from dola_ls.core.document import Document
 from dola_ls.core.nodes import children_at, children_between
-from dola_ls.core.syntax import parse
+from dola_ls.core.parsing import parse
 
 _LINES = st.lists(
     st.sampled_from(

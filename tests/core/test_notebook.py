@@ -13,8 +13,8 @@ from dola_ls.core.notebook import Cells, CellText, cell_target, with_cells
 from dola_ls.core.own_actions import OwnAction
 from dola_ls.core.own_prompt import render_own
 from dola_ls.core.page_head import head
+from dola_ls.core.parsing import parse
 from dola_ls.core.prompt import render
-from dola_ls.core.syntax import parse
 from tests.core.prompt_files import is_as_written
 
 TRIP = Cells(

@@ -11,8 +11,8 @@ from dola_ls.core.document import Document, Span
 from dola_ls.core.new_file import new_file
 from dola_ls.core.outcome import Created, Edited, Explained, Proposed, Refused, Unchanged
 from dola_ls.core.own_actions import OwnAction
+from dola_ls.core.parsing import parse
 from dola_ls.core.strategy import Predictions
-from dola_ls.core.syntax import parse
 from dola_ls.run import run
 from dola_ls.task import Task
 from tests.core.running import NEW, TEXT, FakeEditor

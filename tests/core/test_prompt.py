@@ -5,8 +5,8 @@ import pytest
 from dola_ls.core.actions import ACTIONS, EXPLAIN, GENERATE_TESTS, REFACTOR, find_target
 from dola_ls.core.context import collect, estimate_tokens
 from dola_ls.core.document import Document, Span
+from dola_ls.core.parsing import parse
 from dola_ls.core.prompt import fence_for, render
-from dola_ls.core.syntax import parse
 
 TEXT = """\
 import math

@@ -32,8 +32,8 @@ from dola_ls.core.media.links import link_at
 from dola_ls.core.media.writing import target_of
 from dola_ls.core.own_actions import OwnAction, OwnAnswer
 from dola_ls.core.own_prompt import render_own
+from dola_ls.core.parsing import parse
 from dola_ls.core.prompt import Prompt, render
-from dola_ls.core.syntax import parse
 from dola_ls.core.testing.examples import example_for
 
 from .prompt_files import FOLDER, is_as_written

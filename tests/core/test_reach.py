@@ -5,8 +5,8 @@ import pytest
 from dola_ls.core.actions import find_target
 from dola_ls.core.document import Document, Edit, Span
 from dola_ls.core.independent import independent
+from dola_ls.core.parsing import parse
 from dola_ls.core.reach import names_to_go, reaches_beyond
-from dola_ls.core.syntax import parse
 
 TEXT = """\
 def total(items):

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from dola_ls.core.document import Document, Span
 from dola_ls.core.languages import LANGUAGES
+from dola_ls.core.parsing import Tree, parse
 from dola_ls.core.references import Use, calls_of, uses_of
-from dola_ls.core.syntax import Tree, parse
 
 from .test_tags import LINES
 

@@ -8,7 +8,7 @@ import pytest
 
 from dola_ls import searching
 from dola_ls.core.document import Document
-from dola_ls.core.syntax import parse
+from dola_ls.core.parsing import parse
 from dola_ls.keeping_back import Wishes
 from dola_ls.searching import FileSearch, FileTests, Use
 

@@ -6,7 +6,8 @@ import pytest
 
 from dola_ls.core.document import Document, Edit, Span
 from dola_ls.core.languages import LANGUAGES
-from dola_ls.core.syntax import enclosing_symbol, paragraph, parse, python_parses, symbols_in
+from dola_ls.core.parsing import parse, python_parses
+from dola_ls.core.syntax import enclosing_symbol, paragraph, symbols_in
 
 SAMPLES = {
     "python": (

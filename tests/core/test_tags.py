@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from dola_ls.core.document import Document
 from dola_ls.core.languages import LANGUAGES
-from dola_ls.core.syntax import Tree, parse
+from dola_ls.core.parsing import Tree, parse
 from dola_ls.core.tags import SHORT_LINES, Definition, definitions_of, tag
 
 from .regions import REGIONS

@@ -10,7 +10,7 @@ from lsprotocol import types
 
 from dola_ls.core.actions import find_target
 from dola_ls.core.document import Span
-from dola_ls.core.syntax import parse
+from dola_ls.core.parsing import parse
 from dola_ls.lsp import trees as module
 from dola_ls.lsp.documents import Documents
 from dola_ls.lsp.trees import Trees

@@ -17,7 +17,7 @@ from dola_ls.core.named_fields import Wrong, parts_of
 from dola_ls.core.own_actions import PROMPT_FIELDS, OwnAction
 from dola_ls.core.own_prompt import render_own
 from dola_ls.core.own_reading import MAX_ACTIONS, MAX_PROMPT, MAX_TOLD, read_actions
-from dola_ls.core.syntax import parse
+from dola_ls.core.parsing import parse
 from tests import readme
 
 GOOD = '[[actions]]\nid = "good"\ntitle = "Good"\nprompt = "Do it."\n'

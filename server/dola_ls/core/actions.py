@@ -9,7 +9,8 @@ from typing import Literal
 from dola_ls.core.document import Document, Span
 from dola_ls.core.languages import language_of
 from dola_ls.core.media.media import MediaKind
-from dola_ls.core.syntax import Symbol, Tree, enclosing_symbol, paragraph
+from dola_ls.core.parsing import Tree
+from dola_ls.core.syntax import Symbol, enclosing_symbol, paragraph
 from dola_ls.core.testing.frameworks import FRAMEWORKS
 
 #: What the model is asked for: prose to show, the region again, the text of a new file; about a

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from dola_ls.core.nodes import COMMENTS
-from dola_ls.core.syntax import Tree
+from dola_ls.core.parsing import Tree
 
 if TYPE_CHECKING:
     import tree_sitter

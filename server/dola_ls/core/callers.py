@@ -14,10 +14,11 @@ from dola_ls.core.catalogue import Catalogue
 from dola_ls.core.context import plain_newlines
 from dola_ls.core.document import Document, Span
 from dola_ls.core.languages import language_of_file
+from dola_ls.core.parsing import Tree, parse
 from dola_ls.core.references import calls_of, owner_of
 from dola_ls.core.related import Wanted
 from dola_ls.core.scopes import symbols_around
-from dola_ls.core.syntax import Symbol, Tree, parse
+from dola_ls.core.syntax import Symbol
 from dola_ls.core.testing.imported import imports_of
 from dola_ls.core.testing.listing import Listing, shared_parts
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from dola_ls.core.actions import Target
 from dola_ls.core.diagnostics import Diagnostic
 from dola_ls.core.document import Document, Edit, Span
+from dola_ls.core.parsing import Tree, parse
 from dola_ls.core.rewrite import Rewrite
-from dola_ls.core.syntax import Tree, parse
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from functools import cached_property
 from itertools import takewhile
 from pathlib import PurePosixPath
 
-from dola_ls.core.syntax import Tree
+from dola_ls.core.parsing import Tree
 from dola_ls.core.tags import Definition, Tagged
 from dola_ls.core.testing.imported import import_nodes
 

@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from dola_ls.core.document import Span
+from dola_ls.core.parsing import Tree
 from dola_ls.core.safe_markdown import INLINE_CODE, is_plain, parts
-from dola_ls.core.syntax import Symbol, Tree, symbol_of
+from dola_ls.core.syntax import Symbol, symbol_of
 
 #: `line 12`, `lines 12–15`, `lines 3, 5 and 8`, `L12-L15`. With one digit `L2` is a name.
 _LINES = re.compile(

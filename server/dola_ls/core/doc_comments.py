@@ -13,7 +13,8 @@ from dola_ls.core.bare_code import docstring_in
 from dola_ls.core.context import plain_newlines
 from dola_ls.core.document import Span
 from dola_ls.core.nodes import COMMENTS
-from dola_ls.core.syntax import Symbol, Tree, symbol_of, symbols_in
+from dola_ls.core.parsing import Tree
+from dola_ls.core.syntax import Symbol, symbol_of, symbols_in
 
 if TYPE_CHECKING:
     import tree_sitter

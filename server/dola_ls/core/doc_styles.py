@@ -12,8 +12,8 @@ from dola_ls.core.actions import Target
 from dola_ls.core.doc_comments import DocComment, doc_comments
 from dola_ls.core.document import Document
 from dola_ls.core.languages import language_of
+from dola_ls.core.parsing import Tree
 from dola_ls.core.prompt import fence_for
-from dola_ls.core.syntax import Tree
 
 #: A sample of more lines than this shows no more of the style.
 _LONG = 16

@@ -11,9 +11,9 @@ from collections.abc import Iterable
 from dola_ls.core.bare_code import BareCode, Docstring, bare_code
 from dola_ls.core.document import Document, Edit
 from dola_ls.core.languages import language_of
+from dola_ls.core.parsing import Tree, parse
 from dola_ls.core.rewrite import Rewrite
 from dola_ls.core.shared_ends import shared_head, shared_tail
-from dola_ls.core.syntax import Tree, parse
 from dola_ls.core.tool_comments import marks
 
 #: Line ends for some compilers (JavaScript, C#, Python) and blanks for others.

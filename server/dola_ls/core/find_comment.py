@@ -9,7 +9,7 @@ from functools import cache
 
 from dola_ls.core.comments import CommentSyntax, comment_syntax
 from dola_ls.core.document import Document, Span
-from dola_ls.core.syntax import Tree
+from dola_ls.core.parsing import Tree
 
 #: What grammars call a comment.
 _NODES = frozenset({"comment", "line_comment", "block_comment"})

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from dola_ls.core.document import Span
 from dola_ls.core.nodes import COMMENTS
-from dola_ls.core.syntax import Symbol, Tree, symbols_in
+from dola_ls.core.parsing import Tree
+from dola_ls.core.syntax import Symbol, symbols_in
 from dola_ls.core.testing.outlines import declarations
 from dola_ls.core.tools import container_part, last_part
 

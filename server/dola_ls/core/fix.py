@@ -9,7 +9,7 @@ from itertools import zip_longest
 from dola_ls.core.actions import Target
 from dola_ls.core.diagnostics import LONGEST, Diagnostic
 from dola_ls.core.document import Document, Span
-from dola_ls.core.syntax import Tree
+from dola_ls.core.parsing import Tree
 from dola_ls.core.unused import says_to_go, symbols_to_go
 
 #: Characters of all messages together, so that many of them leave room for the code.

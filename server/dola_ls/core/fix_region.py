@@ -9,7 +9,8 @@ from dola_ls.core.actions import Target, lines_target
 from dola_ls.core.blocks_by_indent import block_round
 from dola_ls.core.document import Document, Span
 from dola_ls.core.limits import MAX_REGION, MAX_REGION_LINES
-from dola_ls.core.syntax import Symbol, Tree, enclosing_symbol
+from dola_ls.core.parsing import Tree
+from dola_ls.core.syntax import Symbol, enclosing_symbol
 
 if TYPE_CHECKING:
     import tree_sitter

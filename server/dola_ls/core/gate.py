@@ -26,12 +26,13 @@ from dola_ls.core.misfits import (
     looks_like_diff,
     markers,
 )
+from dola_ls.core.parsing import Tree, parse, python_parses
 from dola_ls.core.policy import control_characters, hidden_characters, is_control_file
 from dola_ls.core.reach import may_shorten, names_to_go, to_declare
 from dola_ls.core.scopes import declarations, symbols_around
 from dola_ls.core.silencing import silences
 from dola_ls.core.surroundings import copies, holds_second_version, repeats_neighbours
-from dola_ls.core.syntax import Symbol, Tree, parse, python_parses, symbols_in
+from dola_ls.core.syntax import Symbol, symbols_in
 from dola_ls.core.unrelated import is_unrelated
 from dola_ls.core.unused import unused_names
 from dola_ls.core.words import WORD

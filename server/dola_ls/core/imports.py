@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from dola_ls.core.document import Document, Edit, Span, split_lines
 from dola_ls.core.layout import line_ending
+from dola_ls.core.parsing import Tree, parse
 from dola_ls.core.rewrite import Rewrite
-from dola_ls.core.syntax import Tree, parse
 from dola_ls.core.words import WORD
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from dola_ls.core.actions import Target
 from dola_ls.core.document import Document, Edit, Span, split_lines
 from dola_ls.core.find_comment import Comment, comment_round
 from dola_ls.core.order_target import target_of
-from dola_ls.core.syntax import Tree
+from dola_ls.core.parsing import Tree
 
 #: The call, but not an address (``dola://``) or a name in a namespace (``dola::cart``).
 _CALL = re.compile(r"(?<!\w)dola[ \t]?(?:(?P<ask>[?？]):?|[:：](?!:|//))", re.IGNORECASE)

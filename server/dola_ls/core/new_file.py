@@ -8,8 +8,8 @@ from dola_ls.core.document import Document, Edit, Span
 from dola_ls.core.edits import new_file_text
 from dola_ls.core.gate import RULES, judge, swollen, unparsable
 from dola_ls.core.languages import language_of
+from dola_ls.core.parsing import parse
 from dola_ls.core.rewrite import Rewrite
-from dola_ls.core.syntax import parse
 
 #: Nothing is too much for a file that was not there, and what does not parse is told otherwise.
 _RULES = tuple(rule for rule in RULES if rule not in (swollen, unparsable))

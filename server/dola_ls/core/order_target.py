@@ -5,7 +5,8 @@ from __future__ import annotations
 from dola_ls.core.actions import Target, lines_target
 from dola_ls.core.document import Document, Span
 from dola_ls.core.find_comment import comment_round
-from dola_ls.core.syntax import Symbol, Tree, enclosing_symbol, symbols_in
+from dola_ls.core.parsing import Tree
+from dola_ls.core.syntax import Symbol, enclosing_symbol, symbols_in
 
 #: Symbols that are made of others, so that a comment between these is not about the whole.
 _HOLDERS = frozenset({"class", "type", "module"})

@@ -15,8 +15,8 @@ from dola_ls.core.context import file_name
 from dola_ls.core.document import Document, Span
 from dola_ls.core.languages import language_of
 from dola_ls.core.named_fields import Field, Wrong, parts_of
+from dola_ls.core.parsing import Tree
 from dola_ls.core.policy import show_hidden
-from dola_ls.core.syntax import Tree
 
 OwnAnswer = Literal["edit", "explain", "new-file"]
 Scope = Literal["selection", "symbol", "file"]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from dola_ls.core.actions import Target
-from dola_ls.core.syntax import Tree, symbols_in
+from dola_ls.core.parsing import Tree
+from dola_ls.core.syntax import symbols_in
 from dola_ls.core.words import WORD
 
 _FILE = re.compile(

@@ -13,8 +13,8 @@ from dola_ls.core.document import Document, Span
 from dola_ls.core.feedback import mended
 from dola_ls.core.imports import split_imports, with_imports
 from dola_ls.core.matching import Located, Unmatched, locate
+from dola_ls.core.parsing import Tree
 from dola_ls.core.rewrite import Rewrite
-from dola_ls.core.syntax import Tree
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from dola_ls.core.document import Span
 from dola_ls.core.nodes import children_between
-from dola_ls.core.syntax import Tree
+from dola_ls.core.parsing import Tree
 from dola_ls.core.testing.testcode import is_name
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from dola_ls.core.along import Piece
 from dola_ls.core.candidates import Candidate, slim
 from dola_ls.core.catalogue import Catalogue, Hints, Place, narrowed
 from dola_ls.core.left_out import LeftOut
+from dola_ls.core.parsing import Tree
 from dola_ls.core.references import Use, uses_of
-from dola_ls.core.syntax import Tree
 from dola_ls.core.tags import Definition, defined_by, definitions_of
 from dola_ls.core.testing.imported import Imported, declared_at, imports_of
 from dola_ls.core.testing.listing import Listing

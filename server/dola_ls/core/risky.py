@@ -17,7 +17,7 @@ from dola_ls.core.context import file_name
 from dola_ls.core.depended_on import depended_on
 from dola_ls.core.document import Document, Edit, Span, apply_edits
 from dola_ls.core.languages import language_of
-from dola_ls.core.syntax import Tree, parse
+from dola_ls.core.parsing import Tree, parse
 
 
 @dataclass(frozen=True, slots=True)

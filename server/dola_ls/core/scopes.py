@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from dola_ls.core.document import Span
 from dola_ls.core.nodes import children_at, children_between
-from dola_ls.core.syntax import Symbol, Tree, symbol_of, symbols_in
+from dola_ls.core.parsing import Tree
+from dola_ls.core.syntax import Symbol, symbol_of, symbols_in
 
 if TYPE_CHECKING:
     import tree_sitter

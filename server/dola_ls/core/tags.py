@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from dola_ls.core.languages import SymbolKind
-from dola_ls.core.syntax import Tree, symbol_of
+from dola_ls.core.parsing import Tree
+from dola_ls.core.syntax import symbol_of
 from dola_ls.core.testing.outlines import Declared, above, declarations, head_of, text_of
 
 Kind = SymbolKind | Literal["constant"]

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from dola_ls.core.bare_code import BareCode, Comment
-from dola_ls.core.syntax import Tree
+from dola_ls.core.parsing import Tree
 
 #: What a comment, or a line of one, begins with.
 _LEAD = r"(?://+|#+|/\*+|^\s*\*+|<!--)[ \t]*"

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from dola_ls.core.diagnostics import Diagnostic
 from dola_ls.core.document import Document, Span
-from dola_ls.core.syntax import Symbol, Tree, enclosing_symbol, symbols_in
+from dola_ls.core.parsing import Tree
+from dola_ls.core.syntax import Symbol, enclosing_symbol, symbols_in
 from dola_ls.core.words import has_word
 
 _TO_GO = re.compile(

@@ -29,13 +29,12 @@ from dola_ls.lsp import problems
 from dola_ls.lsp.arguments import MAX_DIAGNOSTICS, write_diagnostic, write_range
 from dola_ls.lsp.configuration import NOT_TRUSTED
 from dola_ls.lsp.convert import to_span
-from dola_ls.lsp.review import Kept, carried, touches
+from dola_ls.lsp.offering import action_of
+from dola_ls.lsp.review_actions import reviews
 
 if TYPE_CHECKING:
     from dola_ls.lsp.server import DolaServer
-    from dola_ls.task import Now
 
-_REVIEW_KIND = "refactor.rewrite.dola"
 _CANCEL_KIND = "dola.cancel"
 _PREVIEW_KIND = "dola.showPrompt"
 _CONSENT_KIND = "dola.consent"
@@ -79,7 +78,7 @@ def list_actions(server: DolaServer, params: types.CodeActionParams) -> list[Any
         return _unavailable(server, document, params, only, reason)
     actions = [
         *_consents(server, document, params, only),
-        *_reviews(server, document, located.span, only),
+        *reviews(server, document, located.span, only),
         *problems.offers(server, document, located.span, params.range, context.diagnostics, only),
         *_orders(server, document, located.span, params.range, only),
         *_media(server, document, located.span, params.range, only),
@@ -92,14 +91,6 @@ def list_actions(server: DolaServer, params: types.CodeActionParams) -> list[Any
 
 def _arguments(document: Document, range_: types.Range) -> dict[str, Any]:
     return {"uri": document.uri, "range": write_range(range_), "version": document.version}
-
-
-def _action(title: str, kind: str, command: str, arguments: dict[str, Any]) -> types.CodeAction:
-    return types.CodeAction(
-        title=title,
-        kind=kind,
-        command=types.Command(title=title, command=command, arguments=[arguments]),
-    )
 
 
 def _offers(
@@ -132,7 +123,7 @@ def _offers(
 def _offer(
     server: DolaServer, action: Action, title: str, arguments: dict[str, Any]
 ) -> types.CodeAction:
-    offer = _action(title, action.kind, action.command, arguments)
+    offer = action_of(title, action.kind, action.command, arguments)
     if server.client.llm_tag:
         offer.tags = [types.CodeActionTag.LlmGenerated]
     return offer
@@ -233,54 +224,6 @@ def _media(
     return offers
 
 
-def _reviews(
-    server: DolaServer, document: Document, span: Span, only: list[str] | None
-) -> list[types.CodeAction]:
-    """Offer what can be done with proposals on these lines."""
-    found: list[types.CodeAction] = []
-    if not kind_matches(_REVIEW_KIND, only):
-        return found
-    for kept in server.proposals.of(document.uri):
-        now = server.now(kept.proposal.task.document)
-        edits = carried(kept, now) if now is not None else "lost"
-        here = isinstance(edits, tuple) and touches(document, edits, span)
-        if not here and not isinstance(edits, str):
-            continue
-        hunks = [] if kept.refused or now is None else _hunks_at(kept, now, span)
-        found += _review_of(kept, hunks, applicable=here and kept.may_be_applied)
-    return found
-
-
-def _hunks_at(kept: Kept, now: Now, span: Span) -> list[int]:
-    """Return the numbers of a proposal's hunks at a cursor, where it has more than one."""
-    found: list[int] = []
-    for number, hunk in enumerate(kept.hunks):
-        edits = carried(kept, now, hunk)
-        if isinstance(edits, tuple) and touches(now.document, edits, span):
-            found.append(number)
-    return found if len(kept.hunks) > 1 else []
-
-
-def _review_of(kept: Kept, hunks: list[int], *, applicable: bool) -> list[types.CodeAction]:
-    def one(title: str, do: str, **more: int) -> types.CodeAction:
-        arguments = {"proposal": kept.id, "do": do, **more}
-        return _action(f"Dola: {title} ({kept.label})", _REVIEW_KIND, "dola.review", arguments)
-
-    what = "refused answer" if kept.refused else "proposed edit"
-    apply = "Apply refused answer all the same" if kept.refused else "Apply proposed edit"
-    show = one(f"Show {what}", "show")
-    # What the gate refused is to be looked at before anything else.
-    first = [show] if kept.refused else []
-    return [
-        *first,
-        *([one(apply, "apply")] if applicable else []),
-        *(one(f"Apply hunk {n + 1} of {len(kept.hunks)}", "apply", hunk=n) for n in hunks),
-        *([] if kept.refused else [show]),
-        one("Retry", "retry"),
-        one(f"Discard {what}", "discard"),
-    ]
-
-
 def _cancels(
     server: DolaServer, document: Document, only: list[str] | None
 ) -> list[types.CodeAction]:
@@ -288,7 +231,7 @@ def _cancels(
     if not kind_matches(_CANCEL_KIND, only):
         return []
     return [
-        _action(f"Dola: Cancel {job.label}", _CANCEL_KIND, "dola.cancel", {"token": job.token})
+        action_of(f"Dola: Cancel {job.label}", _CANCEL_KIND, "dola.cancel", {"token": job.token})
         for job in server.jobs.under_way()
         if job.uri == document.uri
     ]
@@ -311,7 +254,7 @@ def _consents(
         request, remote = pending.request, pending.request.remote
         named = {"origin": remote.origin, "model": remote.model}
         arguments = {"allow": True, "uri": document.uri, **named}
-        found.append(_action(title_of(request), _CONSENT_KIND, _CONSENT_KIND, arguments))
+        found.append(action_of(title_of(request), _CONSENT_KIND, _CONSENT_KIND, arguments))
     if only is None:
         more: dict[str, Any] = {"action": pending.action, "instruction": pending.instruction}
         given = params.context.diagnostics[:MAX_DIAGNOSTICS]
@@ -333,7 +276,7 @@ def _previews(
         return []
     title = "Dola: Show what would be sent"
     arguments = {**_arguments(document, range_), **more}
-    return [_action(title, _PREVIEW_KIND, _PREVIEW_KIND, arguments)]
+    return [action_of(title, _PREVIEW_KIND, _PREVIEW_KIND, arguments)]
 
 
 def _unavailable(
@@ -356,7 +299,7 @@ def _unavailable(
     found: list[Any] = []
     for action, given in wanted:
         title = action.title.format(name="this file")
-        offer = _action(title, action.kind, action.command, given)
+        offer = action_of(title, action.kind, action.command, given)
         if server.client.disabled_support:
             offer.disabled = types.CodeActionDisabled(reason=reason)
             offer.command = None

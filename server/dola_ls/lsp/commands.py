@@ -30,7 +30,7 @@ from dola_ls.lsp.arguments import WrongArguments, read_diagnostics, read_range
 from dola_ls.lsp.convert import to_span
 
 if TYPE_CHECKING:
-    from dola_ls.core.syntax import Tree
+    from dola_ls.core.parsing import Tree
     from dola_ls.lsp.review import Kept
     from dola_ls.lsp.server import DolaServer
     from dola_ls.task import Now, Task

@@ -10,7 +10,7 @@ from dola_ls.core.media.links import MediaLink, link_at
 from dola_ls.core.media.media import MediaKind
 
 if TYPE_CHECKING:
-    from dola_ls.core.syntax import Tree
+    from dola_ls.core.parsing import Tree
     from dola_ls.lsp.configuration import Configuration
     from dola_ls.lsp.server import DolaServer
     from dola_ls.task import Task

@@ -21,7 +21,7 @@ from dola_ls.lsp.convert import to_span
 from dola_ls.lsp.marks import SOURCE
 
 if TYPE_CHECKING:
-    from dola_ls.core.syntax import Tree
+    from dola_ls.core.parsing import Tree
     from dola_ls.lsp.server import DolaServer
     from dola_ls.task import Now, Task
 

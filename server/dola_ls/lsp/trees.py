@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dola_ls.core.actions import Target, find_target
 from dola_ls.core.document import Document, Edit, Span
 from dola_ls.core.limits import MAX_PARSED
-from dola_ls.core.syntax import Tree, parse
+from dola_ls.core.parsing import Tree, parse
 from dola_ls.lsp.documents import Documents, document_key
 
 #: A menu is made from the tree at hand as long as no more than this was typed since.

@@ -17,8 +17,9 @@ from dola_ls.core.landed import landed, misplaced
 from dola_ls.core.languages import language_of_file
 from dola_ls.core.media.media import Media
 from dola_ls.core.outcome import Refused
+from dola_ls.core.parsing import Tree
 from dola_ls.core.prompt import Prompt
-from dola_ls.core.syntax import Symbol, Tree
+from dola_ls.core.syntax import Symbol
 from dola_ls.core.testing.results import Failure, Results
 from dola_ls.disk import from_disk, write_new_file
 from dola_ls.lsp.convert import create_file_edit, path_to_uri, to_workspace_edit, uri_to_path

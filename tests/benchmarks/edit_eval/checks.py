@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from dola_ls.core.document import Document
-from dola_ls.core.syntax import parse
+from dola_ls.core.parsing import parse
 from tests.benchmarks.edit_eval.judgement import judge
 from tests.benchmarks.edit_eval.tasks import Task
 from tests.benchmarks.edit_eval.tools import Tools

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from dola_ls.core.actions import Target, find_target
 from dola_ls.core.document import Document, Span
-from dola_ls.core.syntax import parse
+from dola_ls.core.parsing import parse
 
 FOLDER = Path(__file__).with_name("tasks")
 #: The folders under `FOLDER`, which are LSP's names of the languages.

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from dola_ls.core.document import Document, Span, apply_edits
 from dola_ls.core.media.links import MediaLink, link_at
 from dola_ls.core.media.writing import described
-from dola_ls.core.syntax import parse
+from dola_ls.core.parsing import parse
 
 
 def found(text: str, language: str = "markdown") -> tuple[Document, MediaLink | None]:

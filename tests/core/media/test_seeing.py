@@ -12,8 +12,8 @@ from dola_ls.core.media.links import link_at
 from dola_ls.core.media.media import Facts, Media
 from dola_ls.core.media.writing import target_of
 from dola_ls.core.outcome import Edited, Outcome, Proposed, Refused, Unchanged
+from dola_ls.core.parsing import parse
 from dola_ls.core.screening import Screen
-from dola_ls.core.syntax import parse
 from dola_ls.run import run
 from dola_ls.task import Task
 from tests.core.running import FakeEditor

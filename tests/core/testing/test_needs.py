@@ -13,7 +13,7 @@ from dola_ls.core.actions import find_target
 from dola_ls.core.context import estimate_tokens
 from dola_ls.core.document import Document, Span
 from dola_ls.core.languages import language_of_file
-from dola_ls.core.syntax import parse
+from dola_ls.core.parsing import parse
 from dola_ls.core.testing.listing import Listing
 from dola_ls.core.testing.needs import Need, fitted, needs_of
 

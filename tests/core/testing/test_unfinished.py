@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dola_ls.core.document import Document
-from dola_ls.core.syntax import parse
+from dola_ls.core.parsing import parse
 from dola_ls.core.testing.examples import EXAMPLES, example_for
 from dola_ls.core.testing.frameworks import FRAMEWORKS
 from dola_ls.core.testing.testcode import read_code

@@ -15,8 +15,8 @@ from urllib.parse import unquote
 from dola_ls.core.document import Document, Span
 from dola_ls.core.find_comment import comment_round
 from dola_ls.core.media.media import MediaKind
+from dola_ls.core.parsing import Tree
 from dola_ls.core.policy import show_hidden
-from dola_ls.core.syntax import Tree
 
 Form = Literal["markdown", "html", "comment"]
 

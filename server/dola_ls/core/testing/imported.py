@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from dola_ls.core.document import Document
 from dola_ls.core.languages import language_of_file
-from dola_ls.core.syntax import Tree, parse
+from dola_ls.core.parsing import Tree, parse
 from dola_ls.core.testing.draft_imports import script_import_of
 from dola_ls.core.testing.listing import Listing, folders_above, joined
 from dola_ls.core.testing.outlines import Declared, declarations, head_of, is_require

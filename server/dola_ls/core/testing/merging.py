@@ -11,8 +11,8 @@ from dola_ls.core.candidate import Verdict
 from dola_ls.core.document import Document, Edit, Span, apply_edits
 from dola_ls.core.languages import language_of
 from dola_ls.core.layout import indent_of, line_ending
+from dola_ls.core.parsing import Tree, python_parses
 from dola_ls.core.rewrite import Rewrite
-from dola_ls.core.syntax import Tree, python_parses
 from dola_ls.core.testing.frameworks import Framework
 from dola_ls.core.testing.homes import Home, Place, homes_of, said_by, unit_of
 from dola_ls.core.testing.import_merge import import_edits, imported_names

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from dola_ls.core.actions import Target
 from dola_ls.core.context import estimate_tokens
-from dola_ls.core.syntax import Tree
+from dola_ls.core.parsing import Tree
 from dola_ls.core.testing.imported import heads_of_imports, import_nodes
 from dola_ls.core.testing.listing import Listing
 from dola_ls.core.testing.outlines import Declared, declarations, head_of, is_small, makes, text_of

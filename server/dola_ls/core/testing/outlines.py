@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from dola_ls.core.context import estimate_tokens, plain_newlines
 from dola_ls.core.document import Span
-from dola_ls.core.syntax import Tree, symbol_of
+from dola_ls.core.parsing import Tree
+from dola_ls.core.syntax import symbol_of
 from dola_ls.core.testing.marks import COMMENTS
 from dola_ls.core.testing.testcode import is_name
 

@@ -9,8 +9,8 @@ from collections.abc import Collection
 
 from dola_ls.core.candidate import Verdict
 from dola_ls.core.edits import new_file_text
+from dola_ls.core.parsing import python_parses
 from dola_ls.core.policy import control_characters, hidden_characters
-from dola_ls.core.syntax import python_parses
 
 _IMPORT_LINE = re.compile(r"(?:from (?P<module>[\w.]+) )?import (?P<name>\w+)")
 

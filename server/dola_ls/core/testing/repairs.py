@@ -15,8 +15,8 @@ from dola_ls.core.context import estimate_tokens, plain_newlines
 from dola_ls.core.diff import smallest_edits
 from dola_ls.core.document import Document, Edit, Span, apply_edits
 from dola_ls.core.layout import indent_of, line_ending
+from dola_ls.core.parsing import python_parses
 from dola_ls.core.rewrite import Rewrite
-from dola_ls.core.syntax import python_parses
 from dola_ls.core.testing.assertions import Checks, checks_of, why_weaker
 from dola_ls.core.testing.cases import Case, CaseId, cases_of, members_of
 from dola_ls.core.testing.frameworks import Framework

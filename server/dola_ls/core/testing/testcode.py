@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Literal
 
 from dola_ls.core.document import Document, Span
 from dola_ls.core.languages import language_of
-from dola_ls.core.syntax import Tree, parse, symbol_of
+from dola_ls.core.parsing import Tree, parse
+from dola_ls.core.syntax import symbol_of
 from dola_ls.core.testing.cpp_macros import without_macros
 from dola_ls.core.testing.frameworks import Framework
 from dola_ls.core.testing.marks import (
