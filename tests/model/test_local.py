@@ -495,6 +495,21 @@ def compile_function(code: str, name: str) -> Callable[[list[int | None]], float
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
+async def test_the_real_engine_fills_a_gap() -> None:
+    model = LocalModel(real_model())
+    gap = Fill("def mean(values):\n    return sum(values) / ", "\n\n\nprint(mean([1, 2]))\n", True)
+    try:
+        text, _, completion = await answer(model, Prompt("", "", max_tokens=24, fill=gap))
+        namespace: dict[str, Callable[[list[int]], float]] = {}
+        exec(f"{gap.prefix}{text.splitlines()[0]}", namespace)
+        assert namespace["mean"]([1, 2]) == 1.5
+        assert completion.usage.completion_tokens
+    finally:
+        await model.aclose()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
 async def test_a_cancelled_answer_stops_the_real_engine_s_work() -> None:
     model = LocalModel(real_model())
     long = Prompt(system="", user="Count from 1 to 2000, one number per line.", max_tokens=4000)
