@@ -50,6 +50,8 @@ SCENARIOS = (
     "an_edit_elsewhere_is_kept_and_the_answer_lands_where_the_function_is_now",
     "an_edit_of_the_same_lines_wins_and_the_proposal_waits",
     "a_stale_version_is_refused",
+    "a_completion_stands_at_the_cursor_when_it_is_asked_for",
+    "a_cell_of_a_notebook_is_edited_with_the_others_as_context",
     "a_server_that_crashed_is_started_again",
     "restarting_twice_leaves_one_server_and_each_command_once",
     "the_server_of_the_selected_interpreter_comes_before_the_one_on_path",

@@ -388,6 +388,44 @@ const scenarios = {
     assert.equal(document.getText(), `# newer\n${SHOP}`);
   },
 
+  async a_completion_stands_at_the_cursor_when_it_is_asked_for() {
+    const open = SHOP.replace('    total = 0\n', '    total = \n');
+    const { document, editor } = await shop('complete', open);
+    await until('the server runs', () => offered(document.uri, editor.selection));
+    await model.answer(fenced('0'));
+    const line = open.split('\n').indexOf('    total = ');
+    editor.selection = new vscode.Selection(line, 12, line, 12);
+    await executeCommand('editor.action.inlineSuggest.trigger');
+    await until('it is taken', async () => {
+      await executeCommand('editor.action.inlineSuggest.commit');
+      return document.getText() === SHOP;
+    });
+  },
+
+  async a_cell_of_a_notebook_is_edited_with_the_others_as_context() {
+    const cells = ['TAX = 0.2', /def total_price[\s\S]*?return total/.exec(SHOP)[0]];
+    const notebook = {
+      cells: cells.map((source, n) => ({ cell_type: 'code', execution_count: null, id: `c${n}`, metadata: {}, outputs: [], source })),
+      metadata: { language_info: { name: 'python' } },
+      nbformat: 4,
+      nbformat_minor: 5,
+    };
+    const uri = vscode.Uri.joinPath(root(), 'shop.ipynb');
+    writeFileSync(uri.fsPath, JSON.stringify(notebook));
+    await model.answer(fenced(REFACTORED));
+    const opened = await vscode.workspace.openNotebookDocument(uri);
+    await vscode.window.showNotebookDocument(opened);
+    const cell = opened.cellAt(1).document;
+    const range = new vscode.Range(1, 4, 1, 4);
+    await pick(cell.uri, range, 'Dola: Refactor total_price');
+    await until('the edit is shown or kept', () => diffs().length > 0);
+    assert.match((await model.state()).prompt, /TAX = 0\.2/);
+    await executeCommand('dola.ui.apply');
+    await until('it is applied to the cell', () => cell.getText() === REFACTORED.trimEnd());
+    assert.equal(opened.cellAt(0).document.getText(), 'TAX = 0.2');
+    await noDiff();
+  },
+
   async a_server_that_crashed_is_started_again() {
     await model.answer(fenced(REFACTORED));
     const { document } = await shop('crash');
