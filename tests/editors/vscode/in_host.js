@@ -389,11 +389,11 @@ const scenarios = {
   },
 
   async a_completion_stands_at_the_cursor_when_it_is_asked_for() {
-    const open = SHOP.replace('    total = 0\n', '    total = \n');
-    const { document, editor } = await shop('complete', open);
-    await until('the server runs', () => offered(document.uri, editor.selection));
+    const { uri, document, editor, range } = await shop('complete');
+    await until('the server runs', () => offered(uri, range));
     await model.answer(fenced('0'));
-    const line = open.split('\n').indexOf('    total = ');
+    const { line } = range.start;
+    await editor.edit((edit) => edit.delete(new vscode.Range(line, 12, line, 13)));
     editor.selection = new vscode.Selection(line, 12, line, 12);
     await executeCommand('editor.action.inlineSuggest.trigger');
     await until('it is taken', async () => {
