@@ -2,6 +2,7 @@
 
     python -m tests.benchmarks.edit_eval [--limit N] [--only LANGUAGE|NAME] [--sides A,B] [--resume]
     python -m tests.benchmarks.edit_eval --check-tasks
+    python -m tests.benchmarks.edit_eval --report [--sides A,B] [--out FILE]
 
 ``--sides table,table-alone`` tells what code of other files is worth: some tasks need it.
 
@@ -59,6 +60,9 @@ def main() -> int:
     parser.add_argument("--tools", type=Path, metavar="DIR", help="esbuild and aider are put here")
     parser.add_argument("--model", choices=["1.5b", "0.5b"], default="1.5b")
     parser.add_argument("--tasks", action="store_true", help="print each task's outcome, too")
+    parser.add_argument(
+        "--report", action="store_true", help="ask nobody; print what FILE has of all the sides"
+    )
     parser.add_argument("--check-tasks", action="store_true", help="look only at the tasks")
     options = parser.parse_args()
     tools = Tools(options.tools)
@@ -71,9 +75,10 @@ def main() -> int:
         sides = options.sides.split(",")
         if unknown := set(sides) - set(SIDES):
             parser.error(f"no such side: {', '.join(sorted(unknown))}")
-        results = (
-            Results.load(options.out) if options.resume and options.out.exists() else Results()
-        )
+        goes_on = options.resume or options.report
+        results = Results.load(options.out) if goes_on and options.out.exists() else Results()
+        if options.report:
+            tasks = [task for task in tasks if all(results.find(task, side) for side in sides)]
         if any(results.find(task, side) is None for task in tasks for side in sides):
             with engine(options.model) as address:
                 _run(tasks, sides, results, options, address, tools)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
+from tests.benchmarks.edit_eval import __main__ as command
 from tests.benchmarks.edit_eval.__main__ import _same
 from tests.benchmarks.edit_eval.report import figures, table
 from tests.benchmarks.edit_eval.results import Record, Results
@@ -92,3 +95,21 @@ def test_how_much_of_a_region_an_edit_keeps() -> None:
     assert kept_share(WARM_UP) == 0.0
     half = WARM_UP.model_copy(update={"reference": "def f(a):\n    return b\n"})
     assert kept_share(half) == 0.5
+
+
+def test_a_report_is_of_what_all_sides_did_and_asks_nobody(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def engine(model: str) -> None:
+        raise AssertionError("an engine was started")
+
+    figures = Path(command.__file__).parent / "figures" / "1.5b.json"
+    monkeypatch.setattr(command, "engine", engine)
+    monkeypatch.setattr(
+        "sys.argv", ["edit_eval", "--report", "--sides", "table,aider-diff", "--out", str(figures)]
+    )
+    assert command.main() == 0
+    rows = capsys.readouterr().out.split("\n")[2:4]
+    counts = {row.split("|")[2].strip() for row in rows}
+    assert len(counts) == 1
+    assert 0 < int(counts.pop()) < 64
