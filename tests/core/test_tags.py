@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dola_ls.core.document import Document
@@ -199,6 +199,7 @@ LINES = st.lists(
 
 
 @given(LINES, st.sampled_from(sorted(LANGUAGES)))
+@example(["def f(a, b=1):", "X = 1"], "c")
 def test_whatever_a_file_holds_its_definitions_stand_in_it(lines: list[str], language: str) -> None:
     text = "\n".join(lines)
     tree = parse(Document("", language, 0, text))

@@ -52,7 +52,8 @@ def declarations(tree: Tree, parent: tree_sitter.Node | None = None) -> Iterator
             yield Declared((symbol.name.removeprefix("impl "),), node, outer)
         elif node.type in _SCOPES:
             yield from declarations(tree, node.child_by_field_name("body") or node)
-        elif names := tuple(_bound(tree, node)):
+        # A grammar may put in a name that is missing in broken code: it has no characters.
+        elif names := tuple(filter(None, _bound(tree, node))):
             yield Declared(names, node, outer)
 
 
