@@ -10,11 +10,15 @@ from collections.abc import Iterator
 from importlib.metadata import packages_distributions, requires
 from pathlib import Path
 
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
 import dola_ls
 from dola_ls.core.languages import LANGUAGES
 
 PACKAGE = Path(dola_ls.__file__).parent
 PROJECT = Path(__file__).parents[2] / "pyproject.toml"
+LOCKED = PROJECT.parent / "server" / "locked.txt"
 
 #: Everything else is a grammar. Adding to this is a decision, not a detail.
 RUNTIME = {"httpx", "lsprotocol", "pathspec", "platformdirs", "pydantic", "pygls", "tree-sitter"}
@@ -51,6 +55,40 @@ def test_the_dependencies_are_these_and_grammars() -> None:
         if language.grammar is not None
     }
     assert declared() == RUNTIME | grammars
+
+
+def locked() -> dict[str, tuple[str, list[str]]]:
+    """Return the version and the hashes of each package that the lock file names."""
+    text = LOCKED.read_text("utf-8").replace("\\\n", " ")
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    found = {}
+    for line in lines:
+        match = re.fullmatch(
+            r"([\w.-]+)==([^\s;]+)(?: ; [^-]*)?((?:\s+--hash=sha256:[0-9a-f]{64})+)", line
+        )
+        assert match, line
+        found[match[1]] = (match[2], match[3].split())
+    return found
+
+
+def test_what_is_locked_is_all_that_is_needed_and_in_its_range() -> None:
+    """What the VS Code extension installs; pip compares each file with its hash."""
+    versions = {name: version for name, (version, _) in locked().items()}
+    needed = [Requirement(line) for line in requires("dola-ls") or []]
+    while needed:
+        one = needed.pop()
+        if one.marker is not None and not one.marker.evaluate({"extra": ""}):
+            continue
+        version = versions.get(canonicalize_name(one.name))
+        assert version, f"{one.name} is not locked"
+        assert one.specifier.contains(version), f"{one} is locked at {version}"
+        needed += [Requirement(line) for line in requires(one.name) or []]
+
+
+def test_the_lock_names_no_place_to_fetch_from() -> None:
+    """Where packages come from is the user's own choice; what they hold is not."""
+    assert "://" not in LOCKED.read_text("utf-8")
+    assert all(hashes for _, hashes in locked().values())
 
 
 def test_what_is_installed_is_what_is_declared() -> None:

@@ -19,6 +19,8 @@ if (wheels.length !== 1 || !/^dola_ls-.*-py3-none-any\.whl$/.test(wheels[0])) {
   throw new Error(`one universal wheel was expected, not ${wheels}`);
 }
 
+copyFileSync(path.join(root, 'server', 'locked.txt'), path.join('bundled', 'locked.txt'));
+
 rmSync('dist', { recursive: true, force: true });
 node('scripts/build.mjs', '--minify');
 copyFileSync(path.join(root, 'LICENSE'), 'LICENSE');

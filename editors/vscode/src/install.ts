@@ -10,6 +10,8 @@ export class NotInstalled extends Error {}
 
 const PREFIX = 'server-';
 const BUILDING = 'building-';
+/** Lies beside the wheel: each package that the server needs, with its version and its files' hashes. */
+const LOCKED = 'locked.txt';
 
 /** The private servers of one extension, a folder for each version. */
 export class PrivateServers {
@@ -78,9 +80,16 @@ export class PrivateServers {
     }
     report('fetching its packages');
     const pip = ['-I', '-m', 'pip', 'install', '--disable-pip-version-check', '--no-input', '--progress-bar', 'off'];
-    const installed = await this.run(this.python(building), [...pip, this.wheel], { seconds: 900, signal });
-    if (installed.code !== 0) {
-      throw new NotInstalled(pipProblem(installed));
+    // What is fetched is what was tried with this version, to the byte; the wheel itself came along.
+    const steps = [
+      ['--require-hashes', '--requirement', path.join(path.dirname(this.wheel), LOCKED)],
+      ['--no-deps', '--no-index', this.wheel],
+    ];
+    for (const step of steps) {
+      const installed = await this.run(this.python(building), [...pip, ...step], { seconds: 900, signal });
+      if (installed.code !== 0) {
+        throw new NotInstalled(pipProblem(installed));
+      }
     }
     report('trying it');
     if ((await versionOf(this.python(building), MODULE, this.run)) !== this.version) {
@@ -172,6 +181,12 @@ function pipProblem(ran: Ran): string {
     return (
       `The packages of Dola's server could not be fetched: the Python package index was not reached. ${RETRY} ` +
       'Check the connection, or pip’s settings if you are behind a proxy, and run “Dola: Restart Server”.'
+    );
+  }
+  if (/DO NOT MATCH THE HASHES/.test(output)) {
+    return (
+      "Dola's server could not be installed: the package index gave a file that is not the one this version was made " +
+      `with. ${RETRY} Check pip’s settings for another index, and run “Dola: Restart Server”.`
     );
   }
   return generalProblem("Dola's server could not be installed", output);

@@ -74,6 +74,14 @@ test('a server is installed beside what there is, and found again', async () => 
   assert.equal(said.length, 3);
 });
 
+test('only what is locked is fetched, and the wheel comes from the extension', async () => {
+  const { run: fake, ran } = machine();
+  await new PrivateServers(storage(), '/x/dola_ls-0.2.0-py3-none-any.whl', '0.2.0', fake, 'linux').install(PYTHON, ignore, signal());
+  const [locked, wheel] = ran.filter((words) => words.includes('pip install'));
+  assert.match(locked ?? '', /--require-hashes --requirement \/x\/locked\.txt$/);
+  assert.match(wheel ?? '', /--no-deps --no-index \/x\/dola_ls-0\.2\.0-py3-none-any\.whl$/);
+});
+
 test('an update takes the place of the version before, and is agreed to already', async () => {
   const folder = storage();
   await servers(folder, {}, '0.1.0').install(PYTHON, ignore, signal());
@@ -103,6 +111,7 @@ test('what fails leaves what was there, says why and what to do', async () => {
     [{ venv: failed('The virtual environment was not created: ensurepip is not available.') }, /apt install python3-venv/],
     [{ pip: failed('NewConnectionError(… Failed to establish a new connection)\nERROR: No matching distribution') }, /package index was not reached/],
     [{ pip: failed('ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device') }, /the disk is full/],
+    [{ pip: failed('ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE.') }, /not the one this version was made/],
     [{ pip: failed('error: something odd\n') }, /something odd/],
     [{ version: '0.0.1' }, /does not start/],
   ];
