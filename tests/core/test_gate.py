@@ -210,6 +210,17 @@ def test_control_files_are_no_targets():
     assert gate.may_edit(PurePosixPath("src/a.py")) is None
 
 
+def judged_whole(old: str, new: str, language: str, words: str) -> str | None:
+    """Return the rule that refuses `new` in place of a whole file."""
+    document = Document(f"file:///a.{language}", language, 1, old)
+    tree = parse(document)
+    target = find_target(document, tree, Span(0, len(old)))
+    assert target is not None
+    rewrite = rewrite_region(document, target.region, new)
+    verdict = gate.judge(candidate(document, tree, target, rewrite, words))
+    return verdict.rule if verdict else None
+
+
 PRICES = "def bill(used):\n    return used * 0.31\n"
 
 
@@ -234,6 +245,37 @@ def test_a_name_that_was_to_be_made_has_to_be_there(instruction, code, rule):
     rewrite = rewrite_region(document, target.region, "def bill(used):\n" + code)
     verdict = gate.judge(candidate(document, tree, target, rewrite, instruction))
     assert (verdict.rule if verdict else None) == rule
+
+
+LATE = {
+    "typescript": ("function f() {\n  return 11;\n}\n", "export const MOST: number = 11;\n"),
+    "javascript": ("function f() {\n  return 11;\n}\n", "const MOST = 11;\n"),
+    "c": ("int f(void) {\n  return 11;\n}\n", "#define MOST 11\n"),
+    "cpp": ("int f() {\n  return 11;\n}\n", "static constexpr int MOST = 11;\n"),
+    "python": ("def f():\n    return 11\n", "MOST: int = 11\n"),
+}
+
+
+@pytest.mark.parametrize("language", LATE)
+def test_a_constant_that_was_asked_for_stands_above_what_uses_it(language):
+    old, made = LATE[language]
+    mark = "#" if language == "python" else "//"
+    used = old.replace("11", "MOST")
+    words = "Extract 11 into a constant MOST."
+    assert judged_whole(old, used + made, language, words) == "declared_late"
+    assert judged_whole(old, made + used, language, words) is None
+    # Only the line of a comment speaks of it above; or it was below before.
+    assert judged_whole(old, f"{mark} MOST\n" + made + used, language, words) is None
+    below = used + made
+    wrapped = below.replace("return MOST", "return (MOST)")
+    assert judged_whole(below, wrapped, language, words) is None
+    assert judged_whole(old, used + made, language, "Name the number.") is None
+
+
+def test_where_a_constant_may_stand_anywhere_it_may():
+    old = "package a\n\nfunc f() int {\n\treturn 11\n}\n"
+    new = old.replace("11", "MOST") + "\nconst MOST = 11\n"
+    assert judged_whole(old, new, "go", "Extract 11 into a constant MOST.") is None
 
 
 HEAD = "## Prices\n\nFor a month.\n\n"

@@ -23,6 +23,13 @@ _CONSTANTS = frozenset(
 )
 _CONSTANT = re.compile(r"(?<![\w.:$@#])[A-Z][A-Z0-9_]{2,}\b(?!\s*(?:[(!:.]|=[^=]))")
 _DECLARED = re.compile(r"\b([A-Z][A-Z0-9_]{2,})\b\s*(?::[^:=;\n]*)?=(?!=)|\b(?:case|enum)\s+(\w+)")
+#: Languages in which it matters where in a file a constant stands, beside Python.
+_IN_ORDER = frozenset(
+    {"c", "cpp", "javascript", "javascriptreact", "typescript", "typescriptreact"}
+)
+_OUTERMOST = re.compile(
+    r"^(?:#define[ \t]+(\w+)|(?:[a-z]\w*[ \t]+)+(\w+)[ \t]*(?::[^=\n]*)?=(?!=))", re.MULTILINE
+)
 #: Begins with letters, which are searched for as such; `^` or `\b` would be tried everywhere.
 _STAR = re.compile(r"import[ \t]+\*")
 #: Globals of JavaScript that look like constants.
@@ -45,13 +52,51 @@ def undeclared(document: Document, rewrite: Rewrite, beside: str = "") -> list[s
     return sorted(name for name in used if not has_word(declaring, name))
 
 
+def used_above(language: str, new: str, names: set[str]) -> list[str]:
+    """Return which of `names` are constants that stand, outermost, below code that uses them.
+
+    Only in languages where that may fail: when the file is loaded, or when it is compiled.
+    """
+    if language == "python":
+        return sorted(names.intersection(_late_in_python(new)))
+    if language not in _IN_ORDER:
+        return []
+    # Lines stay lines, so that what begins one still does.
+    code = COMMENT_OR_TEXT.sub(lambda match: "\n" * match[0].count("\n"), new)
+    found: dict[str, int] = {}
+    for match in _OUTERMOST.finditer(code):
+        found.setdefault(match[1] or match[2], match.start())
+    return sorted(name for name in names & found.keys() if has_word(code[: found[name]], name))
+
+
+def _late_in_python(new: str) -> Iterator[str]:
+    tree = _parsed(new)
+    if tree is None:
+        return
+    used: dict[str, int] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            used[node.id] = min(node.lineno, used.get(node.id, node.lineno))
+    for statement in tree.body:
+        if isinstance(statement, ast.Assign | ast.AnnAssign):
+            for name in bound_names(statement):
+                if used.get(name, statement.lineno) < statement.lineno:
+                    yield name
+
+
 def _in_python(new: str, old: str) -> Iterator[str]:
     if _STAR.search(old):
         return
-    try:
-        tree = ast.parse(textwrap.dedent(new.removeprefix("\ufeff")))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    tree = _parsed(new)
+    if tree is None:
         return
     known = set(dir(builtins)) | set(bound_names(tree))
     used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} - known
     yield from (name for name in used if not name.startswith("__") and not has_word(old, name))
+
+
+def _parsed(new: str) -> ast.Module | None:
+    try:
+        return ast.parse(textwrap.dedent(new.removeprefix("\ufeff")))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None

@@ -26,6 +26,7 @@ _DECLARE = "Write what declares it too, above the code that uses it."
 _MENDING = {
     "undeclared": _DECLARE,
     "asked_but_undeclared": _DECLARE,
+    "declared_late": "Write what declares it above the code that uses it, and nowhere else.",
     "unchanged": "Make the change that the task asks for.",
     "elided": "Write every line, also those that stay.",
     "fragment": "Write every line of the region, also those that stay.",

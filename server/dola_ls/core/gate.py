@@ -12,7 +12,7 @@ from pathlib import PurePath
 from dola_ls.core.candidate import Candidate, Verdict
 from dola_ls.core.document import Document, Edit, apply_edits, split_lines
 from dola_ls.core.documentation import code_changed
-from dola_ls.core.doubts import undeclared
+from dola_ls.core.doubts import undeclared, used_above
 from dola_ls.core.elisions import left_out
 from dola_ls.core.headers import declared_names
 from dola_ls.core.languages import language_of
@@ -35,7 +35,7 @@ from dola_ls.core.surroundings import copies, holds_second_version, repeats_neig
 from dola_ls.core.syntax import Symbol, symbols_in
 from dola_ls.core.unrelated import is_unrelated
 from dola_ls.core.unused import unused_names
-from dola_ls.core.words import WORD
+from dola_ls.core.words import WORD, has_word
 
 Rule = Callable[[Candidate], str | None]
 
@@ -187,6 +187,13 @@ def asked_but_undeclared(c: Candidate) -> str | None:
     return f"it uses {', '.join(sorted(asked))}, declared nowhere" if asked else None
 
 
+def declared_late(c: Candidate) -> str | None:
+    """Refuse a constant that was asked for and stands below the code that uses it."""
+    made = {name for name in to_declare(c.instruction or "") if not has_word(c.old, name)}
+    late = used_above(c.document.language, c.new, made)
+    return f"it uses {', '.join(late)} above the line that declares it" if late else None
+
+
 def region_twice(c: Candidate) -> str | None:
     """Refuse the same code several times in a row; what was meant is not certain."""
     times = copies(c.new)
@@ -292,6 +299,7 @@ RULES: tuple[Rule, ...] = (
     silenced,
     lost_symbols,
     asked_but_undeclared,
+    declared_late,
     declared_twice,
     repeats,
     code_fences,
