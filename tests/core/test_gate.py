@@ -278,6 +278,36 @@ def test_where_a_constant_may_stand_anywhere_it_may():
     assert judged_whole(old, new, "go", "Extract 11 into a constant MOST.") is None
 
 
+METER = "import java.util.List;\n\n/** A meter. */\nclass Meter {\n    double p = 0.31;\n}\n"
+
+
+@pytest.mark.parametrize(
+    "member",
+    ["private static final double PRICE = 0.31;", "void f() {\n}", "System.out.println(1);"],
+)
+def test_nothing_of_java_stands_outside_of_every_class(member):
+    new = METER.replace("class Meter", f"{member}\n\nclass Meter")
+    assert judged(METER, new, "java") == "outside_class"
+    # A program of one file, as new Javas have it, may go on being one.
+    assert judged(new, new + "\nint more = 1;\n", "java") is None
+
+
+def test_nothing_of_csharp_stands_outside_of_every_class():
+    old = "using System;\n\nclass Meter {\n    double P = 0.31;\n}\n"
+    new = old.replace("class Meter", "const double Price = 0.31;\n\nclass Meter")
+    assert judged(old, new, "csharp") == "outside_class"
+    assert judged(new, new + "\nclass Other {\n}\n", "csharp") is None
+    assert judged(old, old + "\nenum E { A }\n", "csharp") is None
+
+
+@pytest.mark.parametrize(
+    "more",
+    ["record R(int a) {}", "enum E { A }", "interface I {}", "@interface A {}", "// words", ";"],
+)
+def test_what_may_stand_beside_a_class_may(more):
+    assert judged(METER, f"{METER}\n{more}\n", "java") is None
+
+
 HEAD = "## Prices\n\nFor a month.\n\n"
 TABLE = "| Plan | Price |\n| --- | --- |\n| Free | 0 |\n| Solo | 5 |\n| Team | 9 |\n"
 PLANS = HEAD + TABLE.replace("| Free | 0 |\n", "") + "\nThat is all.\n"

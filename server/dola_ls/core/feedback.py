@@ -27,6 +27,7 @@ _MENDING = {
     "undeclared": _DECLARE,
     "asked_but_undeclared": _DECLARE,
     "declared_late": "Write what declares it above the code that uses it, and nowhere else.",
+    "outside_class": "Write it into the class.",
     "unchanged": "Make the change that the task asks for.",
     "elided": "Write every line, also those that stay.",
     "fragment": "Write every line of the region, also those that stay.",

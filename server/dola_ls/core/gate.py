@@ -10,11 +10,16 @@ from collections.abc import Callable, Sequence
 from pathlib import PurePath
 
 from dola_ls.core.candidate import Candidate, Verdict
+from dola_ls.core.declaring import (
+    asked_but_undeclared,
+    declared_late,
+    declared_twice,
+    lost_symbols,
+    outside_class,
+)
 from dola_ls.core.document import Document, Edit, apply_edits, split_lines
 from dola_ls.core.documentation import code_changed
-from dola_ls.core.doubts import undeclared, used_above
 from dola_ls.core.elisions import left_out
-from dola_ls.core.headers import declared_names
 from dola_ls.core.languages import language_of
 from dola_ls.core.misfits import (
     fences,
@@ -28,14 +33,10 @@ from dola_ls.core.misfits import (
 )
 from dola_ls.core.parsing import Tree, parse, python_parses
 from dola_ls.core.policy import control_characters, hidden_characters, is_control_file
-from dola_ls.core.reach import may_shorten, names_to_go, to_declare
-from dola_ls.core.scopes import declarations, symbols_around
+from dola_ls.core.reach import may_shorten
 from dola_ls.core.silencing import silences
 from dola_ls.core.surroundings import copies, holds_second_version, repeats_neighbours
-from dola_ls.core.syntax import Symbol, symbols_in
 from dola_ls.core.unrelated import is_unrelated
-from dola_ls.core.unused import unused_names
-from dola_ls.core.words import WORD, has_word
 
 Rule = Callable[[Candidate], str | None]
 
@@ -114,46 +115,6 @@ def swollen(c: Candidate) -> str | None:
     return None
 
 
-def _promised(symbols: list[Symbol], whole: str | None) -> set[str]:
-    """Return the names that other code may call: not what is local to a function, nor privates.
-
-    A private method may go when its class is rewritten; a private function may not, the rest of
-    the file can call it.
-    """
-    functions = [symbol.span for symbol in symbols if symbol.kind in {"function", "method"}]
-    return {
-        symbol.name
-        for symbol in symbols
-        if not any(span != symbol.span and span.covers(symbol.span) for span in functions)
-        and (symbol.name == whole or not symbol.container or not symbol.name.startswith("_"))
-    }
-
-
-def lost_symbols(c: Candidate) -> str | None:
-    """Refuse an answer that no longer declares what the region declared."""
-    if c.tree is None or c.tree_after is None:
-        return None
-    symbol = c.target.symbol if c.target.whole_symbol else None
-    old = _promised(list(symbols_in(c.tree, c.rewrite.region)), symbol.name if symbol else None)
-    if c.tree.faults:
-        # A tree with faults misses symbols, and has others end too early or too late.
-        old = (old | declared_names(c.old)) - declared_names(c.new)
-    lost = old - {found.name for found in symbols_in(c.tree_after, c.after_region)}
-    if lost and c.instruction:
-        # What is to go and is used nowhere any more may go.
-        gone = names_to_go(c.instruction, c.target) & lost
-        lost -= gone - set(WORD.findall(c.after.text))
-    if lost and c.diagnostics:
-        # What a problem calls unused may go too; one of two of a name leaves the other.
-        gone = unused_names(c.tree, c.diagnostics) & lost
-        used = set(WORD.findall(c.after.text)) - {one.name for one in symbols_in(c.tree_after)}
-        lost -= gone - used
-    if not lost:
-        return None
-    names = ", ".join(sorted(lost)[:3])
-    return f"it no longer declares {names}{' and more' if len(lost) > 3 else ''}"
-
-
 def unparsable(c: Candidate) -> str | None:
     """Refuse code that parses worse than what it replaces."""
     language = language_of(c.document.language).name
@@ -178,22 +139,6 @@ def garbled(c: Candidate) -> str | None:
     return f"it holds broken characters ({', '.join(found[:5])})" if found else None
 
 
-def asked_but_undeclared(c: Candidate) -> str | None:
-    """Refuse code that uses a name which it was to bring along, and which nothing declares.
-
-    Of other names it is only doubted whether they are declared (`dola_ls.core.doubts`).
-    """
-    asked = to_declare(c.instruction or "").intersection(undeclared(c.document, c.rewrite))
-    return f"it uses {', '.join(sorted(asked))}, declared nowhere" if asked else None
-
-
-def declared_late(c: Candidate) -> str | None:
-    """Refuse a constant that was asked for and stands below the code that uses it."""
-    made = {name for name in to_declare(c.instruction or "") if not has_word(c.old, name)}
-    late = used_above(c.document.language, c.new, made)
-    return f"it uses {', '.join(late)} above the line that declares it" if late else None
-
-
 def region_twice(c: Candidate) -> str | None:
     """Refuse the same code several times in a row; what was meant is not certain."""
     times = copies(c.new)
@@ -201,29 +146,6 @@ def region_twice(c: Candidate) -> str | None:
         return f"it holds the same code {times} times in a row"
     if holds_second_version(c.new, c.old):
         return "it holds your lines as they are and a second version of them"
-    return None
-
-
-def declared_twice(c: Candidate) -> str | None:
-    """Refuse code that declares again what its scope declares, or what the region lies in.
-
-    Whole files, neighbours and second versions that come with the region are known by that.
-    """
-    if c.tree is None or c.tree_after is None:
-        return None
-    before = declarations(c.tree, c.rewrite.region)
-    after = declarations(c.tree_after, c.after_region)
-    for declared, count in after.items():
-        if count > 1 and count > before[declared]:
-            return f"it would declare {declared.name} twice"
-    around = {(one.name, one.kind) for one in symbols_around(c.tree, c.rewrite.region)}
-    around -= {(one.name, one.kind) for one in symbols_in(c.tree, c.rewrite.region)}
-    if c.tree.faults:
-        begun = declared_names(c.old)
-        around = {(name, kind) for name, kind in around if name not in begun}
-    for symbol in symbols_in(c.tree_after, c.after_region):
-        if (symbol.name, symbol.kind) in around:
-            return f"it repeats {symbol.name}, in which your lines stand"
     return None
 
 
@@ -300,6 +222,7 @@ RULES: tuple[Rule, ...] = (
     lost_symbols,
     asked_but_undeclared,
     declared_late,
+    outside_class,
     declared_twice,
     repeats,
     code_fences,
