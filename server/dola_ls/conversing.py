@@ -7,7 +7,7 @@ request that lets nothing more be called.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from dola_ls.ask import Asking, Reply
@@ -40,27 +40,31 @@ class OnlyCalls(ModelError):
 
 
 async def converse(
-    asking: Asking, prompt: Prompt, workspace: Workspace | None, about: str = ""
+    asking: Asking,
+    prompt: Prompt,
+    workspace: Workspace | None,
+    about: str = "",
+    enough: Callable[[str], bool] | None = None,
 ) -> Reply:
     """Ask as `Asking.ask` does, and let the model look things up before it answers."""
     if workspace is None or asking.screen.stays:
-        return await asking.ask(prompt, about)
+        return await asking.ask(prompt, about, enough=enough)
     toolbox = Toolbox(
         workspace, asking.task.document, asking.screen, min(BUDGET, asking.model.context_tokens)
     )
     offered = replace(prompt, tools=TOOLS)
     tokens = estimate_tokens(prompt.system) + estimate_tokens(prompt.user)
     if tokens > _MOST_TOKENS or not affords(asking.model, offered, _longest(offered, toolbox)):
-        return await asking.ask(prompt, about)
+        return await asking.ask(prompt, about, enough=enough)
     alone, prompt = prompt, offered
     try:
         for round in range(MOST_ROUNDS + 1):
-            reply = _read(await asking.ask(prompt, about), number=round)
+            reply = _read(await asking.ask(prompt, about, enough=enough), number=round)
             if round == 0:
                 toolbox.start()  # when the user had agreed
             if round and isinstance(reply.fault, TooLong):
                 # What was looked up is more than this server takes.
-                return await asking.ask(alone, about)
+                return await asking.ask(alone, about, enough=enough)
             if reply.fault is not None or not reply.calls:
                 return reply
             if prompt.final:

@@ -29,7 +29,7 @@ from dola_ls.core.testing.needs import fitted
 from dola_ls.core.testing.new_tests import new_test_file
 from dola_ls.core.testing.repairs import members
 from dola_ls.core.testing.salvage import tests_that_parse
-from dola_ls.core.testing.unfinished import code_so_far, finished_tests
+from dola_ls.core.testing.unfinished import TestWatch, code_so_far, finished_tests
 from dola_ls.edit import apply
 from dola_ls.model.errors import ModelError, OutOfTokens
 from dola_ls.placing import Home
@@ -54,15 +54,18 @@ async def write_tests(task: Task, editor: Editor, asking: Asking, context: Conte
     writing = Writing(task, editor, asking, context, home, fields)
     context = replace(context, left_out=(*context.left_out, *home.left_out))
     prompt = render(task.action, context, task.instruction, fields=fields)
-    reply = await converse(asking, prompt, editor.workspace(task), task.document.text)
+    watch = TestWatch(home.placement.language, home.framework)
+    reply = await converse(
+        asking, prompt, editor.workspace(task), task.document.text, enough=watch.enough
+    )
     receipt = asking.receipt()
-    answer = _answer(reply, home)
+    answer = _answer(reply, home, asking.model.name)
     if isinstance(answer, ModelError):
         return Refused(str(answer), answer.rule, receipt)
     if not isinstance(answer, Code):
         return sentences.no_code(asking.model.name, answer, receipt)
     # Only an answer without an end comes with a fault and is of use all the same.
-    note = _ENDLESS if reply.fault is not None else ""
+    note = _ENDLESS if reply.enough or reply.fault is not None else ""
     if not home.placement.exists:
         done = _noted(await _create(writing, answer), note)
         if not isinstance(done, Created):
@@ -81,13 +84,19 @@ async def write_tests(task: Task, editor: Editor, asking: Asking, context: Conte
     return await try_tests(writing, done, members(there, home.placement, home.framework))
 
 
-def _answer(reply: Reply, home: Home) -> Answer | ModelError:
+def _answer(reply: Reply, home: Home, model: str) -> Answer | ModelError:
     """Read the answer; of one without an end, take the tests that are whole."""
-    if isinstance(reply.fault, OutOfTokens | Loops):
+    fault = reply.fault or (Loops(model) if reply.enough else None)
+    if isinstance(fault, OutOfTokens | Loops):
         written = code_so_far(reply.reader.text)
-        whole = finished_tests(written, home.placement.language, home.framework)
-        return Code((whole,), "") if whole else reply.fault
-    return reply.fault or reply.reader.answer(reply.ended)
+        whole = finished_tests(
+            written,
+            home.placement.language,
+            home.framework,
+            broken_off=isinstance(fault, Loops),
+        )
+        return Code((whole,), "") if whole else fault
+    return fault or reply.reader.answer(reply.ended)
 
 
 def _uses(home: Home, context: Context, room: int) -> str:

@@ -126,6 +126,16 @@ async def test_of_an_answer_without_an_end_the_whole_tests_are_taken():
     assert "did not come to an end" in outcome.note
 
 
+async def test_an_answer_that_only_counts_up_is_not_waited_for():
+    task, editor = set_up(GENERATE_TESTS)
+    counting = "".join(f"    assert total([{n}]) == {n}\n" for n in range(10, 99))
+    model = FakeModel(f"```python\n{TESTS}{counting}```\n")
+    outcome = await run(task, editor, model)
+    assert isinstance(outcome, Created)
+    assert outcome.text == TESTS + "".join(counting.splitlines(True)[:2])
+    assert "did not come to an end" in outcome.note
+
+
 async def test_a_test_that_is_no_valid_code_is_left_out_and_the_user_is_told():
     task, editor = set_up(GENERATE_TESTS)
     broken = "\n\ndef test_broken():\n    assert total([2])) == 2\n"

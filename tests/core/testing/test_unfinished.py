@@ -9,7 +9,13 @@ from dola_ls.core.parsing import parse
 from dola_ls.core.testing.examples import EXAMPLES, example_for
 from dola_ls.core.testing.frameworks import FRAMEWORKS
 from dola_ls.core.testing.testcode import read_code
-from dola_ls.core.testing.unfinished import MOST, code_so_far, finished_tests
+from dola_ls.core.testing.unfinished import (
+    MOST,
+    TOO_MANY,
+    TestWatch,
+    code_so_far,
+    finished_tests,
+)
 
 PYTEST = FRAMEWORKS["pytest"]
 HEAD = "import pytest\n\nfrom a import f\n\n"
@@ -69,6 +75,62 @@ describe("f", () => {
 """
     kept = finished_tests(open_, "javascript", FRAMEWORKS["node:test"])
     assert names(kept, "node:test") == ["adds"]
+
+
+SCRIPT = """\
+import test from "node:test";
+import { cut } from "./text.js";
+
+test("cuts", () => {
+  assert.throws(() => cut());
+"""
+COUNTING = "".join(f'  assert.equal(cut("Hello", {n}), "Hello");\n' for n in range(95, 140))
+
+
+def seen_at(watch: TestWatch, answer: str) -> int | None:
+    """Return how much of an answer is there when it is broken off."""
+    ends = [at + 1 for at, letter in enumerate(answer) if letter == "\n"]
+    return next((end for end in ends if watch.enough(answer[:end])), None)
+
+
+def test_an_answer_that_only_counts_up_is_broken_off_and_its_test_ends_there() -> None:
+    watch = TestWatch("javascript", FRAMEWORKS["node:test"])
+    answer = "```javascript\n" + SCRIPT + COUNTING
+    end = seen_at(watch, answer)
+    assert end is not None
+    assert answer[:end].count("assert.equal") < 25
+    code = code_so_far(answer[:end])
+    kept = finished_tests(code, "javascript", FRAMEWORKS["node:test"], broken_off=True)
+    assert kept == SCRIPT + "".join(COUNTING.splitlines(True)[:3]) + "});\n"
+    # One that was cut anywhere else may lack the half of its last test.
+    assert finished_tests(code, "javascript", FRAMEWORKS["node:test"]) is None
+
+
+@pytest.mark.parametrize("id", ["pytest", "vitest"])
+def test_an_answer_with_too_many_tests_is_broken_off(id: str) -> None:
+    known = language(id)
+    names_ = [f"{'x' * (n % 7)}_{chr(97 + n % 26)}{n}" for n in range(40)]
+    if id == "pytest":
+        cases = [f"\ndef test_{name}():\n    assert {name}() == {name!r}\n" for name in names_]
+    else:
+        cases = [
+            f"  it({name!r}, () => {{\n    expect({name}()).toBe({name!r});\n  }});\n"
+            for name in names_
+        ]
+    head = "from a import f\n" if id == "pytest" else "describe('f', () => {\n"
+    answer = f"```{known}\n{head}" + "".join(cases)
+    watch = TestWatch(known, FRAMEWORKS[id])
+    end = seen_at(watch, answer)
+    assert end is not None
+    code = code_so_far(answer[:end])
+    assert TOO_MANY < code.count("test_" if id == "pytest" else "it(") <= TOO_MANY + 4
+    assert len(names(finished_tests(code, known, FRAMEWORKS[id], broken_off=True), id)) == MOST
+
+
+@pytest.mark.parametrize("id", sorted(EXAMPLES))
+def test_what_is_asked_for_is_never_broken_off(id: str) -> None:
+    answer = f"```\n{EXAMPLES[id]}\n```\n"
+    assert seen_at(TestWatch(language(id), FRAMEWORKS[id]), answer) is None
 
 
 @pytest.mark.parametrize("text", ["", "import pytest\n", "def test_a():\n", "x" * 500, "(((\n"])
