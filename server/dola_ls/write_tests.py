@@ -19,7 +19,7 @@ from dola_ls.core.document import Document, Edit, split_lines
 from dola_ls.core.languages import language_of
 from dola_ls.core.layout import line_ending
 from dola_ls.core.outcome import Created, Edited, Outcome, Refused
-from dola_ls.core.prompt import fence_for, render
+from dola_ls.core.prompt import Prompt, fence_for, render
 from dola_ls.core.rewrite import Rewrite
 from dola_ls.core.risky import Risk, brought_in
 from dola_ls.core.testing.copied import without_copies
@@ -38,6 +38,13 @@ from dola_ls.try_tests import Writing, on_test_file, try_tests
 
 #: What the user is told where only a part of the answer was of use.
 _ENDLESS = "The model did not come to an end; the tests that it had finished by then were taken."
+#: What the model is told, once, of an answer of which nothing was of use.
+_ONCE_MORE = {
+    "framework": "An earlier answer was not used: it was not written for {framework}. Write all of "
+    "it for {framework}, in the way of the two tests above.",
+    "loops": "An earlier answer was not used: it said the same over and over. Write at most six "
+    "short tests with one assertion each, without a table of cases, then stop.",
+}
 #: Tokens that a test file of the project may take in the prompt, as a sample of style, and the
 #: share of the model's context for what the tested code uses.
 _SAMPLE, _USES = 300, 0.4
@@ -54,6 +61,16 @@ async def write_tests(task: Task, editor: Editor, asking: Asking, context: Conte
     writing = Writing(task, editor, asking, context, home, fields)
     context = replace(context, left_out=(*context.left_out, *home.left_out))
     prompt = render(task.action, context, task.instruction, fields=fields)
+    done = await _asked(writing, prompt)
+    if isinstance(done, Refused) and done.rule in _ONCE_MORE:
+        told = _ONCE_MORE[done.rule].format(framework=home.framework.name)
+        done = await _asked(writing, replace(prompt, user=f"{prompt.user}\n{told}\n", again=True))
+    return done
+
+
+async def _asked(writing: Writing, prompt: Prompt) -> Outcome:
+    """Ask for tests, and make what comes a new file or a part of the one that is there."""
+    task, editor, asking, home = writing.task, writing.editor, writing.asking, writing.home
     watch = TestWatch(home.placement.language, home.framework)
     reply = await converse(
         asking, prompt, editor.workspace(task), task.document.text, enough=watch.enough

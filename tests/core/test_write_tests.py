@@ -150,3 +150,39 @@ async def test_an_answer_that_was_cut_on_its_way_is_refused_as_before():
     outcome = await run(task, editor, FakeModel(fenced(TESTS), ended=False))
     assert isinstance(outcome, Refused)
     assert editor.created == []
+
+
+async def test_tests_for_another_framework_are_asked_for_once_more():
+    task, editor = set_up(GENERATE_TESTS)
+    editor.home = replace(editor.home, framework=FRAMEWORKS["unittest"])
+    right = (
+        "import unittest\n\nfrom a import total\n\n\nclass TestTotal(unittest.TestCase):\n"
+        "    def test_total(self):\n        self.assertEqual(total([1]), 1)\n"
+    )
+    wrong = "import pytest\n\n" + TESTS
+    model = FakeModel(fenced(wrong), fenced(right))
+    outcome = await run(task, editor, model)
+    assert isinstance(outcome, Created)
+    assert outcome.text == right
+    first, second = model.prompts
+    assert second.user.startswith(first.user)
+    assert "it was not written for unittest" in second.user
+    assert second.again
+    assert not first.again
+
+    task, editor = set_up(GENERATE_TESTS)
+    editor.home = replace(editor.home, framework=FRAMEWORKS["unittest"])
+    model = FakeModel(fenced(wrong))
+    outcome = await run(task, editor, model)
+    assert isinstance(outcome, Refused)
+    assert (outcome.rule, len(model.prompts), editor.created) == ("framework", 2, [])
+
+
+async def test_after_a_loop_without_a_test_it_is_asked_once_more():
+    task, editor = set_up(GENERATE_TESTS)
+    table = "@pytest.mark.parametrize('n', [\n" + "    (1, 2, 'one and two'),\n" * 60
+    model = FakeModel(f"```python\n{table}", fenced(TESTS))
+    outcome = await run(task, editor, model)
+    assert isinstance(outcome, Created)
+    assert outcome.text == TESTS
+    assert "without a table of cases" in model.prompts[1].user
