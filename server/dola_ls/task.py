@@ -53,7 +53,7 @@ class Task:
     own: OwnAction | None = None
     #: What other servers say is wrong here, as far as the editor told with the call.
     diagnostics: tuple[Diagnostic, ...] = ()
-    #: What they say besides, to be known and left as it is.
+    #: What they say besides of the region, to be known and left as it is.
     others: tuple[Diagnostic, ...] = ()
     #: Keep the edit for review instead of applying it.
     review: bool = False
@@ -84,6 +84,13 @@ class Task:
             document=document,
             tree=parse(document, self.tree),
             target=replace(target, region=region),
+            others=tuple(
+                replace(
+                    one, span=Span(*(_moved(at, removal) for at in (one.span.start, one.span.end)))
+                )
+                for one in self.others
+                if not Span(removal.start, removal.end).covers(one.span)
+            ),
             origin=replace(self, order=Span(removal.start, removal.end)),
             removal=removal,
         )

@@ -1,4 +1,4 @@
-"""What goes along with the code at hand: pieces of other code, each with why it is there."""
+"""What goes along with the code at hand: pieces of other code, and what other tools say of it."""
 
 from __future__ import annotations
 
@@ -45,3 +45,14 @@ class Related:
 
 
 NOTHING = Related()
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What other tools say of the region, as the prompt holds it, and what is not told."""
+
+    text: str = ""
+    left_out: tuple[LeftOut, ...] = ()
+
+
+SILENCE = Noted()

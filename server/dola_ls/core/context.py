@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from dola_ls.core.actions import Target
-from dola_ls.core.along import NOTHING, Related
+from dola_ls.core.along import NOTHING, SILENCE, Noted, Related
 from dola_ls.core.document import Document, Span
 from dola_ls.core.languages import language_of
 from dola_ls.core.left_out import LeftOut, lines_left_out
@@ -51,6 +51,8 @@ class Context:
     hidden: tuple[tuple[int, int], ...] = ()
     #: Code from elsewhere, to read only.
     related: Related = NOTHING
+    #: What other tools say of the region.
+    noted: Noted = SILENCE
 
     @property
     def code(self) -> str:

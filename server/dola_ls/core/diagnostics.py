@@ -39,6 +39,8 @@ class Diagnostic:
     code: str = ""
     #: Its server marks the code as unused or unreachable, whatever the message says.
     unnecessary: bool = False
+    #: From 1, an error, to 4, a hint, as the LSP counts.
+    severity: int = 1
 
     def line_for(self, document: Document, longest: int = LONGEST) -> str:
         """Return it on one line, with the line of the document it stands on, from one up.

@@ -4,25 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import zip_longest
 
 from dola_ls.core.actions import Target
-from dola_ls.core.diagnostics import LONGEST, Diagnostic
+from dola_ls.core.diagnostics import Diagnostic
 from dola_ls.core.document import Document, Span
 from dola_ls.core.parsing import Tree
+from dola_ls.core.problem_lines import with_lines
 from dola_ls.core.unused import says_to_go, symbols_to_go
 
-#: Characters of all messages together, so that many of them leave room for the code.
-_MESSAGES = 8000
-#: Characters of a line of code that are quoted, of which so many may stand before the problem.
-_QUOTED, _BEFORE = 120, 60
 #: How messages speak of code that goes on where the file does not.
 _ENDS = re.compile(
     r"expected|missing|unterminated|unclosed|not closed|\bEOF\b|end of (?:file|input)",
     re.IGNORECASE,
 )
-#: The longest piece of a line that is quoted as the place of a problem.
-_PLACE = 40
 
 
 def fix_words(
@@ -37,7 +31,7 @@ def fix_words(
     `others` are problems in the region that are not to be fixed now; `instruction` is what the user
     adds in words.
     """
-    told = _told(document, region, diagnostics)
+    told = with_lines(document, region, diagnostics)
     what = "this problem" if len(diagnostics) == 1 else f"these {len(diagnostics)} problems"
     parts = [
         f"Fix {what}:",
@@ -47,7 +41,7 @@ def fix_words(
     beside = [one for one in others if region.start <= one.span.start < max(region.end, 1)]
     if beside:
         parts.append("Reported there too, but not to be fixed now, unless it has the same cause:")
-        parts += _told(document, region, beside)
+        parts += with_lines(document, region, beside)
     if instruction:
         parts.append(instruction)
     return "\n".join(parts)
@@ -63,7 +57,7 @@ def explain_words(
     what = "this problem" if len(diagnostics) == 1 else "these problems"
     parts = [
         f"A tool reports {what} in the code:",
-        *_told(document, region, diagnostics),
+        *with_lines(document, region, diagnostics),
         "Explain what is meant, why it arises in this code, and how to fix it, in at most 150 "
         "words. Do not explain the rest of the code.",
     ]
@@ -118,53 +112,3 @@ def _pieces(document: Document, tree: Tree | None, region: Span) -> list[Span]:
             return inside
     lines = [document.line_span(line) for line in range(first, last + 1)]
     return [line for line in lines if document.text[line.start : line.end].strip()]
-
-
-def _told(document: Document, region: Span, diagnostics: Sequence[Diagnostic]) -> list[str]:
-    """Return problems with the text of their lines: models read, but do not count."""
-    longest = max(min(_MESSAGES // max(len(diagnostics), 1), LONGEST), 100)
-    told: list[str] = []
-    for diagnostic, following in zip_longest(diagnostics, diagnostics[1:]):
-        told.append(f"- {diagnostic.line_for(document, longest)}{_place(document, diagnostic)}")
-        at = document.line_of(diagnostic.span.start)
-        if following is None or document.line_of(following.span.start) != at:
-            told.append(f"  {_line(document, region, diagnostic.span.start)}")
-    return told
-
-
-def _place(document: Document, diagnostic: Diagnostic) -> str:
-    """Say where in its line a problem is, if the message does not."""
-    span = diagnostic.span
-    line = document.line_text(document.line_of(span.start))
-    marked = document.text[span.start : span.end].strip()
-    if not marked or len(marked) > _PLACE or marked in diagnostic.message:
-        return ""
-    # Of several such pieces in a line the place would still not be told.
-    alone = line.count(marked) == 1 and marked != line.strip()
-    return f", at “{marked}”" if alone else ""
-
-
-def _line(document: Document, region: Span, offset: int) -> str:
-    at = document.line_of(offset)
-    line = document.line_text(at)
-    if not line.strip():
-        return "That line is blank."
-    count, number = _among(document, region, at)
-    which = f", number {number} of {count} that are alike" if number and count > 1 else ""
-    return f"That line{which}: {_cut(line, offset - document.starts[at])}"
-
-
-def _among(document: Document, region: Span, at: int) -> tuple[int, int]:
-    """Return how many lines of a region read like one of them, and which of these it is."""
-    text = document.line_text(at).strip()
-    first, last = document.line_of(region.start), document.line_of(max(region.end - 1, 0))
-    alike = [line for line in range(first, last + 1) if document.line_text(line).strip() == text]
-    return len(alike), alike.index(at) + 1 if at in alike else 0
-
-
-def _cut(line: str, column: int) -> str:
-    """Return a line, or what of a long one stands round a column."""
-    if len(line.strip()) <= _QUOTED:
-        return line.strip()
-    start = max(min(column - _BEFORE, len(line.rstrip()) - _QUOTED), 0)
-    return line[start : start + _QUOTED].strip()

@@ -202,6 +202,7 @@ def render(
         numbered=_numbered(region, context.first_line),
         code=code,
         subject=_subject(context, fence, region),
+        noted=f"{context.noted.text}\n" if context.noted.text else "",
         **(fields or {}),
         task=instruction or text.task.substitute(fields or {}, name=context.name),
     )
@@ -214,6 +215,6 @@ def render(
         max_tokens=_answer_tokens(action, rewritten),
         action=action.id,
         repeats=rewritten if repeats else "",
-        left_out=(*context.left_out, *context.related.left_out),
+        left_out=(*context.left_out, *context.related.left_out, *context.noted.left_out),
         along=context.related.pieces,
     )

@@ -27,6 +27,7 @@ from dola_ls.core.own_actions import OwnAction
 from dola_ls.core.policy import show_hidden
 from dola_ls.lsp import problems
 from dola_ls.lsp.arguments import MAX_DIAGNOSTICS, write_diagnostic, write_range
+from dola_ls.lsp.beside import written
 from dola_ls.lsp.configuration import NOT_TRUSTED
 from dola_ls.lsp.convert import to_span
 from dola_ls.lsp.offering import action_of
@@ -77,14 +78,14 @@ def list_actions(server: DolaServer, params: types.CodeActionParams) -> list[Any
     if reason is not None:
         return _unavailable(server, document, params, only, reason)
     actions = [
-        *_consents(server, document, params, only),
+        *_consents(server, document, located.span, params, only),
         *reviews(server, document, located.span, only),
         *problems.offers(server, document, located.span, params.range, context.diagnostics, only),
-        *_orders(server, document, located.span, params.range, only),
+        *_orders(server, document, located.span, params, only),
         *_media(server, document, located.span, params.range, only),
         *_offers(server, document, located.span, params, only),
         *_cancels(server, document, only),
-        *_previews(document, params.range, only),
+        *_previews(server, document, located.span, params, only),
     ]
     return [_as_client_takes_it(server, action) for action in actions]
 
@@ -104,13 +105,14 @@ def _offers(
     own = _own(server, document, only)
     if not wanted and not own:
         return []
-    target = server.trees.named_target(document, span) or server.notebooks.whole_cell(document)
+    target = _target(server, document, span)
+    said = _said(server, document, target, params)
     offers = []
     for action in wanted:
         if action.answer == "new-file" and server.notebooks.is_cell(document.uri):
             continue
         if target is not None and fits(action, document, target):
-            arguments = _arguments(document, params.range)
+            arguments = {**_arguments(document, params.range), **said}
             offers.append(_offer(server, action, title_of(action, target), arguments))
     for one in own:
         at = one.target_of(document, target)
@@ -118,6 +120,21 @@ def _offers(
             arguments = _own_arguments(server, document, one, at, params)
             offers.append(_offer(server, one.action, title_of(one.action, at), arguments))
     return offers
+
+
+def _target(server: DolaServer, document: Document, span: Span) -> Target | None:
+    """Return what actions work on where the user is."""
+    return server.trees.named_target(document, span) or server.notebooks.whole_cell(document)
+
+
+def _said(
+    server: DolaServer, document: Document, target: Target | None, params: types.CodeActionParams
+) -> dict[str, Any]:
+    """Return what other tools say of a target, as it goes into the arguments of an action."""
+    given = params.context.diagnostics
+    if target is None or not given:
+        return {}
+    return written(document, target.region, given, server.client.encoding)
 
 
 def _offer(
@@ -166,7 +183,7 @@ def _orders(
     server: DolaServer,
     document: Document,
     span: Span,
-    range_: types.Range,
+    params: types.CodeActionParams,
     only: list[str] | None,
 ) -> list[types.CodeAction]:
     """Offer to do what a comment ``dola: …`` says, or to answer ``dola? …``."""
@@ -185,7 +202,8 @@ def _orders(
     words = show_hidden(" ".join(found.text.split()))
     words = words if len(words) <= _WORDS else words[: _WORDS - 1] + "…"
     verb = "Do" if found.kind == "order" else "Answer"
-    arguments = _arguments(document, range_)
+    said = _said(server, document, found.target, params)
+    arguments = {**_arguments(document, params.range), **said}
     title = f"Dola: {verb}: {words}"
     return [_offer(server, replace(action, command=INSTRUCT.command), title, arguments)]
 
@@ -240,6 +258,7 @@ def _cancels(
 def _consents(
     server: DolaServer,
     document: Document,
+    span: Span,
     params: types.CodeActionParams,
     only: list[str] | None,
 ) -> list[types.CodeAction]:
@@ -261,13 +280,15 @@ def _consents(
         if pending.action == FIX.command:
             more = {"action": pending.action} if given else {}
             more["diagnostics"] = [write_diagnostic(one) for one in given]
-        found += _previews(document, params.range, [_PREVIEW_KIND], more)
+        found += _previews(server, document, span, params, [_PREVIEW_KIND], more)
     return found
 
 
 def _previews(
+    server: DolaServer,
     document: Document,
-    range_: types.Range,
+    span: Span,
+    params: types.CodeActionParams,
     only: list[str] | None,
     more: Mapping[str, Any] = MappingProxyType({}),
 ) -> list[types.CodeAction]:
@@ -275,7 +296,9 @@ def _previews(
     if only is None or _PREVIEW_KIND not in only:
         return []
     title = "Dola: Show what would be sent"
-    arguments = {**_arguments(document, range_), **more}
+    arguments = {**_arguments(document, params.range), **more}
+    if "diagnostics" not in more:
+        arguments |= _said(server, document, _target(server, document, span), params)
     return [action_of(title, _PREVIEW_KIND, _PREVIEW_KIND, arguments)]
 
 

@@ -27,9 +27,11 @@ from dola_ls.core.document import Document, Span
 from dola_ls.core.limits import why_not_document
 from dola_ls.lsp import problems
 from dola_ls.lsp.arguments import WrongArguments, read_diagnostics, read_range
+from dola_ls.lsp.beside import beside
 from dola_ls.lsp.convert import to_span
 
 if TYPE_CHECKING:
+    from dola_ls.core.diagnostics import Diagnostic
     from dola_ls.core.parsing import Tree
     from dola_ls.lsp.review import Kept
     from dola_ls.lsp.server import DolaServer
@@ -60,7 +62,7 @@ class Call:
     range: types.Range
     version: int | None
     instruction: str | None
-    #: What is to be fixed or explained, and what else is known of the code.
+    #: What is to be fixed or explained, and what else other tools say of the code.
     diagnostics: tuple[types.Diagnostic, ...]
     others: tuple[types.Diagnostic, ...]
 
@@ -149,7 +151,7 @@ def task_of(server: DolaServer, action: Action, call: Call) -> Task | str:
 
         return media.task_of(server, action, document, tree, span, call.instruction)
     if action is INSTRUCT and call.instruction is None:
-        return _order(server, document, tree, span)
+        return _order(server, document, tree, span, beside(server, document, call.others))
     if action is FIX or (action is EXPLAIN and call.diagnostics):
         return problems.task_of(
             server, action, document, tree, call.diagnostics, call.others, call.instruction
@@ -178,6 +180,7 @@ def task_of(server: DolaServer, action: Action, call: Call) -> Task | str:
         target=target,
         file=relative_file(server.notebooks.home_of(document.uri), server.folders),
         instruction=call.instruction,
+        others=beside(server, document, call.others),
         review=server.configuration.settings().settings.apply == "review",
     )
 
@@ -187,6 +190,7 @@ def _order(
     document: Document,
     tree: Tree | None,
     span: Span,
+    others: tuple[Diagnostic, ...],
     *,
     retried: bool = False,
 ) -> Task | str:
@@ -209,6 +213,7 @@ def _order(
         target=found.target,
         file=relative_file(server.notebooks.home_of(document.uri), server.folders),
         instruction=" ".join(found.text.split()),
+        others=others,
         review=server.configuration.settings().settings.apply == "review",
         retried=retried,
     )
@@ -257,7 +262,8 @@ def _again(server: DolaServer, task: Task, now: Now) -> Task | str:
 
     tree = server.trees.get(now.document)
     if task.order is not None:
-        return _order(server, now.document, tree, follow(task.order, now.changes), retried=True)
+        at, others = follow(task.order, now.changes), problems.moved(task.others, now)
+        return _order(server, now.document, tree, at, others, retried=True)
     if task.link is not None:
         from dola_ls.lsp import media
 
@@ -276,4 +282,11 @@ def _again(server: DolaServer, task: Task, now: Now) -> Task | str:
             "its lines are gone. Nothing was sent. Look at the proposal, or run the action again "
             "where you want it."
         )
-    return replace(task, document=now.document, tree=tree, target=target, retried=True)
+    return replace(
+        task,
+        document=now.document,
+        tree=tree,
+        target=target,
+        others=problems.moved(task.others, now),
+        retried=True,
+    )

@@ -89,10 +89,10 @@ def offers(
     fix, explain = (kind_matches(action.kind, only) for action in (FIX, EXPLAIN))
     if not given or not (fix or explain):
         return []
-    problems = _distinct(document, given, server.client.encoding)
+    problems = distinct(document, given, server.client.encoding)
     lines = document.whole_lines(span)
     first, last = document.line_of(lines.start), document.line_of(max(lines.end - 1, lines.start))
-    here = _worth_it([one for one in problems if one.first <= last and first <= one.last])
+    here = worth_it([one for one in problems if one.first <= last and first <= one.last])
     found: list[types.CodeAction] = []
     if fix and problems:
         inside, name = here, lines_target(document, lines, None).name
@@ -100,7 +100,7 @@ def offers(
         if target is not None:
             region, name = target.region, target.name
             inside = [one for one in problems if region.start <= one.span.start < region.end]
-            inside = _worth_it(inside)
+            inside = worth_it(inside)
         found += [_fix(document, one, inside) for one in here[:_FIXES]]
         if len(inside) > 1:
             found.append(_fix_all(document, range_, inside, name))
@@ -112,7 +112,7 @@ def offers(
     return found
 
 
-def _distinct(
+def distinct(
     document: Document, given: Sequence[types.Diagnostic], encoding: Encoding
 ) -> list[_Problem]:
     """Return the problems that are still in the document, the worst first, each once.
@@ -145,7 +145,7 @@ def _distinct(
     return sorted(found, key=lambda one: (one.severity, one.span))
 
 
-def _worth_it(problems: list[_Problem]) -> list[_Problem]:
+def worth_it(problems: list[_Problem]) -> list[_Problem]:
     """Leave out hints where there is anything else: servers give one for each unused parameter."""
     hint = types.DiagnosticSeverity.Hint
     return [one for one in problems if one.severity < hint] or problems
@@ -241,7 +241,7 @@ def task_of(
         file=relative_file(server.notebooks.home_of(document.uri), server.folders),
         instruction=instruction,
         diagnostics=diagnostics if action is FIX else (),
-        others=in_document(server, document, others),
+        others=in_document(server, document, others) if action is FIX else (),
         review=server.configuration.settings().settings.apply == "review",
     )
 
@@ -261,7 +261,9 @@ def in_document(
             code = "" if one.code is None else str(one.code)
             unnecessary = types.DiagnosticTag.Unnecessary in (one.tags or ())
             said = _without(private, one.message)
-            found.append(Diagnostic(located.span, said, one.source or "", code, unnecessary))
+            found.append(
+                Diagnostic(located.span, said, one.source or "", code, unnecessary, _severity(one))
+            )
     return tuple(found)
 
 
@@ -275,21 +277,24 @@ def _without(folders: Sequence[str], message: str) -> str:
     return message
 
 
+def moved(diagnostics: Sequence[Diagnostic], now: Now) -> tuple[Diagnostic, ...]:
+    """Return problems as they lie in the document as it is now."""
+    from dola_ls.lsp.review import follow
+
+    return tuple(replace(one, span=follow(one.span, now.changes)) for one in diagnostics)
+
+
 def carried(task: Task, now: Now, tree: Tree | None) -> Task:
     """Return a task on problems for the document as it is now."""
     from dola_ls.core.fix_region import fix_target
-    from dola_ls.lsp.review import follow
 
-    def moved(diagnostics: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
-        return tuple(replace(one, span=follow(one.span, now.changes)) for one in diagnostics)
-
-    diagnostics = moved(task.diagnostics)
+    diagnostics = moved(task.diagnostics, now)
     return replace(
         task,
         document=now.document,
         tree=tree,
         target=fix_target(now.document, tree, [one.span for one in diagnostics]),
         diagnostics=diagnostics,
-        others=moved(task.others),
+        others=moved(task.others, now),
         retried=True,
     )
