@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+import dola_ls
 from dola_ls.core.languages import language_of_file
 from tests.benchmarks.client import Client, ServerFailed
 from tests.benchmarks.engine import Address
@@ -173,7 +174,9 @@ def editing(argv: tuple[str, ...], engine: Address) -> Iterator[Editor]:
         # Nothing is learnt from the user's files or left there.
         env |= {"HOME": str(folder), "XDG_STATE_HOME": str(folder / "state")}
         env |= {"DOLA_CONFIG": str(folder / "config.toml"), ORDER: json.dumps(asdict(engine))}
-        env |= {"PYTHONPATH": str(Path(__file__).parents[2])}
+        # The server is the one that is imported here, wherever another is installed.
+        paths = Path(dola_ls.__file__).parents[1], Path(__file__).parents[2]
+        env |= {"PYTHONPATH": os.pathsep.join(map(str, paths))}
         editor = Editor(argv, env, folder)
         try:
             editor.initialize()

@@ -31,10 +31,16 @@ _Task = TypeVar("_Task", bound=Named)
 def pick(tasks: Sequence[_Task], only: Sequence[str], limit: int | None) -> list[_Task]:
     """Return the tasks whose language or name is in `only`, at most `limit`, of each language.
 
+    Tasks can be called by the last word of their names, too: ``told``.
+
     The languages take turns, so that a few tasks are of several languages, and so that a run that
     is broken off has something to say.
     """
-    wanted = [t for t in tasks if not only or {t.language, t.name, t.id} & set(only)]
+    wanted = [
+        t
+        for t in tasks
+        if not only or {t.language, t.name, t.id, t.name.rpartition("_")[2]} & set(only)
+    ]
     limit = len(wanted) if limit is None else limit
     languages = dict.fromkeys(task.language for task in wanted)
     left = [[task for task in wanted if task.language == language] for language in languages]

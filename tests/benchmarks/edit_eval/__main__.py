@@ -5,6 +5,7 @@
     python -m tests.benchmarks.edit_eval --report [--sides A,B] [--out FILE]
 
 ``--sides table,table-alone`` tells what code of other files is worth: some tasks need it.
+``--sides table,table-untold`` does so for what other tools say of the lines (``--only told``).
 
 Each task is given to all sides, one after the other, all asking one embedded engine. A side has
 three minutes for a task; then the task counts as failed. Models' code is run, in temporary folders
@@ -28,7 +29,7 @@ from tests.benchmarks.edit_eval.dola import Dola
 from tests.benchmarks.edit_eval.judgement import judge
 from tests.benchmarks.edit_eval.report import by_task, figures, table
 from tests.benchmarks.edit_eval.results import Record, Results
-from tests.benchmarks.edit_eval.served import ALONE, FORMS, TABLE
+from tests.benchmarks.edit_eval.served import ALONE, FORMS, TABLE, UNTOLD
 from tests.benchmarks.edit_eval.sides import LIMIT, WARM_UP, Answer, Side, SideFailed
 from tests.benchmarks.edit_eval.tasks import Task, WrongTask, load_all
 from tests.benchmarks.edit_eval.tools import Tools
@@ -40,8 +41,10 @@ from tests.benchmarks.relay import Relay
 
 #: The product's own table without code of other files, to see what that is worth.
 WITHOUT = f"{TABLE}{ALONE}"
+#: And without what other tools say of the lines.
+NOT_TOLD = f"{TABLE}{UNTOLD}"
 _USUAL = (TABLE, *FORMS, *(f"aider-{name}" for name in FORMATS))
-SIDES = (*_USUAL, WITHOUT)
+SIDES = (*_USUAL, WITHOUT, NOT_TOLD)
 
 
 def main() -> int:
@@ -127,9 +130,10 @@ def _sides(names: Sequence[str], relay: Relay, python: str | None, tools: Tools)
     """Make the sides, and ask each something that is not counted."""
     sides: dict[str, Side] = {}
     for name in names:
-        if name in (TABLE, WITHOUT, *FORMS):
-            form = name.removesuffix(ALONE)
-            sides[name] = Dola(relay.address, form, context=name != WITHOUT)
+        if name in (TABLE, WITHOUT, NOT_TOLD, *FORMS):
+            form = name.removesuffix(ALONE).removesuffix(UNTOLD)
+            context, told = name != WITHOUT, name != NOT_TOLD
+            sides[name] = Dola(relay.address, form, context=context, told=told)
             continue
         python = python or tools.aider()
         if python is None:

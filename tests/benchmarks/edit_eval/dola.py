@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 from dola_ls.core.gate import RULES
 from tests.benchmarks.client import ServerFailed
-from tests.benchmarks.edit_eval.served import ALONE, CHOICE, TABLE
+from tests.benchmarks.edit_eval.served import ALONE, CHOICE, TABLE, UNTOLD
 from tests.benchmarks.edit_eval.sides import LIMIT, Answer, SideFailed
 from tests.benchmarks.edit_eval.tasks import Task
 from tests.benchmarks.editor import Editor, editing
@@ -19,10 +19,16 @@ _READ_RULES = frozenset(rule.__name__ for rule in RULES)
 
 
 class Dola:
-    """The server, with the product's own strategies or with one that is forced on it."""
+    """The server, with the product's own strategies or with one that is forced on it.
 
-    def __init__(self, engine: Address, form: str = TABLE, *, context: bool = True) -> None:
-        self.name = form if context else f"{form}{ALONE}"
+    Without `context` it shows nothing of other files, without `told` nothing that other tools say.
+    """
+
+    def __init__(
+        self, engine: Address, form: str = TABLE, *, context: bool = True, told: bool = True
+    ) -> None:
+        self.name = f"{form}{'' if context else ALONE}{'' if told else UNTOLD}"
+        self._told = told
         argv = (sys.executable, "-m", "tests.benchmarks.edit_eval.served", "--form", form)
         self._argv = (*argv, "--context", "on" if context else "off")
         self._engine = engine
@@ -60,6 +66,14 @@ class Dola:
             "version": buffer.version,
             "instruction": task.instruction,
         }
+        if self._told and task.diagnostics:
+            given["others"] = [
+                {
+                    "range": buffer.range(start := task.source.index(one.at), start + len(one.at)),
+                    **one.model_dump(exclude={"at"}),
+                }
+                for one in task.diagnostics
+            ]
         ended = editor.run_action("dola.refactor", given, LIMIT)
         if ended.outcome == "timeout":
             return Answer(task.source, "timeout", False, LIMIT)

@@ -21,6 +21,8 @@ from tests.benchmarks.served import ordered_server
 TABLE = "table"
 #: What ends the name of a side that is shown nothing of other files.
 ALONE = "-alone"
+#: And of one that is not told what other tools say of the lines.
+UNTOLD = "-untold"
 #: The type of the `telemetry/event` that tells which forms were chosen for an edit.
 CHOICE = "edit_eval.choice"
 #: What is asked for, in order, each where the one before led to no edit: as the product falls back.

@@ -28,6 +28,20 @@ class WrongTask(ValueError):
     """A task file cannot be used; the text says which and why."""
 
 
+class Said(BaseModel):
+    """What another tool says of the source, as the editor tells with the command."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    #: It is about the one place of this text.
+    at: str = Field(min_length=1)
+    message: str = Field(min_length=1)
+    source: str = Field(min_length=1)
+    code: str | int
+    #: As the LSP counts: 1 is an error, 4 a hint.
+    severity: int = Field(1, ge=1, le=4)
+
+
 class _File(BaseModel):
     """What a task file holds."""
 
@@ -49,6 +63,8 @@ class _File(BaseModel):
     lacks: tuple[str, ...] = ()
     #: Other files of the project, by their paths beside `file`; none of them changes.
     files: dict[Annotated[str, Field(pattern=_BESIDE)], str] = {}
+    #: What other tools say of the lines.
+    diagnostics: tuple[Said, ...] = ()
     source: str = Field(min_length=1)
     reference: str = Field(min_length=1)
     check: str = Field(min_length=1)
@@ -61,6 +77,7 @@ class _File(BaseModel):
             self.at,
             *(self.select or ()),
             *(n for pair in self.may_change for n in pair),
+            *(one.at for one in self.diagnostics),
         ):
             if needle is not None and (count := self.source.count(needle)) != 1:
                 raise ValueError(f"{needle!r} stands in the source {count} times, not once")

@@ -83,6 +83,22 @@ def test_a_side_may_be_shown_nothing_of_other_files(api: ThreadedFakeApi, relay:
     assert {*shown} <= {*SIDES}
 
 
+def test_a_side_may_not_be_told_what_other_tools_say(api: ThreadedFakeApi, relay: Relay) -> None:
+    task = _TASKS["parcel_attribute_told"]
+    api.answer_with(lambda _: f"```python\n{_solved(task)}```\n")
+    told = {}
+    for tells in (True, False):
+        side = Dola(relay.address, told=tells)
+        try:
+            record = _one(task, side, relay, Tools())
+        finally:
+            side.stop()
+        assert record.passed
+        told[record.side] = api.requests[-1].prompt.count('did you mean "weight_in_grams"?')
+    assert told == {"table": 2, "table-untold": 0}
+    assert {*told} <= {*SIDES}
+
+
 def test_an_edit_that_does_not_do_the_task_is_applied_and_does_not_pass(
     api: ThreadedFakeApi, relay: Relay, rewriting: Dola
 ) -> None:
