@@ -28,8 +28,8 @@ _CUT = "\n\n*The answer was cut off here.*\n"
 
 async def explain(task: Task, editor: Editor, asking: Asking, context: Context) -> Outcome:
     """Show prose; half of it is still of use, and says that it is half."""
-    workspace = editor.workspace(task) if task.own is None else None
-    reply = await converse(asking, _prompt(task, context), workspace, task.document.text)
+    prompt = _prompt(task, context)
+    reply = await converse(asking, prompt, editor.workspace(task), task.document.text)
     receipt = asking.receipt()
     text, cut = reply.reader.text.strip(), _is_cut(reply)
     if reply.fault is not None and not (cut and text):

@@ -65,6 +65,12 @@ class Session:
         await self.editor.execute(await chosen(self.editor, self.uri, command, "return rounded"))
         await self.editor.idle()
 
+    async def own(self, id: str) -> None:
+        """Run an action of the user's own on the function."""
+        place = {"uri": self.uri, "range": self.editor.cursor_at(self.uri, "return rounded")}
+        await self.editor.run("dola.own", {"action": id, **place})
+        await self.editor.idle()
+
     @property
     def bodies(self) -> list[dict[str, Any]]:
         return [request.json for request in self.api.requests]
@@ -296,6 +302,55 @@ async def test_only_explaining_and_testing_have_them(tmp_path: Path) -> None:
         await at.run("dola.refactor")
         assert "tools" not in at.bodies[0]
         at.editor.take_messages()
+
+
+OWN = """
+[[actions]]
+id = "who-calls"
+title = "Who calls {name}?"
+scope = "symbol"
+answer = "explain"
+prompt = "Who calls {name}, and with what? {instruction}"
+
+[[actions]]
+id = "sum-up"
+title = "Sum up {name}"
+prompt = "Use sum()."
+"""
+
+
+async def test_an_action_of_the_users_own_that_explains_has_them_too(
+    profile: str, tmp_path: Path
+) -> None:
+    both = ("find_references", {"name": "total_price"}), ("read_symbol", {"name": "rounded"})
+    replies = calls(*both), answer(SAID, start=0.3, usage=usage_of())
+    async with session(tmp_path, *replies, profile=profile, config=OWN) as at:
+        await at.own("who-calls")
+        first, second = at.bodies
+        named = [tool["function"]["name"] for tool in first["tools"]]
+        assert named == ["read_symbol", "find_references", "list_tests"]
+        assert "Who calls total_price, and with what?" in first["messages"][1]["content"]
+        assert first["messages"] == second["messages"][:2]
+        assert "tests/test_cart.py:5: assert total_price([]) == 0" in at.told[0]
+        assert "Round it to cents" in at.told[1]
+        if at.server.client.show_document:
+            assert len(at.editor.take_shown()) == 1
+        else:
+            assert len(at.editor.take_messages()) == 1
+        if at.server.client.work_done_progress:
+            assert any("reading rounded in shop/money.py" in said for said in at.progress)
+        logged = at.editor.logged()
+        assert any("2 tool calls (find_references read_symbol)" in line for line in logged)
+
+
+async def test_one_that_edits_has_none_nor_one_where_they_are_turned_off(tmp_path: Path) -> None:
+    for place, config, id in (("a", OWN, "sum-up"), ("b", f"tools = false\n{OWN}", "who-calls")):
+        (tmp_path / place).mkdir()
+        async with session(tmp_path / place, answer("CANNOT: no"), config=config) as at:
+            await at.own(id)
+            assert len(at.bodies) == 1
+            assert "tools" not in at.bodies[0]
+            at.editor.take_messages()
 
 
 async def test_what_would_be_sent_shows_the_tools(tmp_path: Path) -> None:
