@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
+import random
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from dola_ls import media_files
 from tests.core.media.samples import CANARY, jpeg, movie, png, webm
 from tests.fakes.api import FakeApi, answer, status
 from tests.fakes.editor import Editor
@@ -42,6 +46,34 @@ async def test_a_picture_is_described_where_its_link_stands(profile: str, tmp_pa
     assert url.startswith("data:image/png;base64,")
     assert bytes_of(url) == png(64, 48)
     assert CANARY not in request.body
+
+
+async def test_a_large_file_is_read_and_encoded_in_pieces_and_in_another_thread(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[int, int]] = []
+
+    def watched(data: bytes) -> bytes:
+        seen.append((len(data), threading.get_ident()))
+        return base64.b64encode(data)
+
+    monkeypatch.setattr(media_files, "b64encode", watched)
+    uri = gallery(tmp_path)
+    noise = png(1000, 800, random.Random(7).randbytes(800_000))
+    (tmp_path / "shop" / "img" / "cart.png").write_bytes(noise)
+    async with FakeApi() as api:
+        api.enqueue(answer("Alt text: noise"))
+        async with Editor.connect(server_at(api, tmp_path), folder=tmp_path / "shop") as editor:
+            await editor.open(uri, PAGE, "markdown")
+            await editor.execute(await chosen(editor, uri, "dola.describeImage", "img/cart"))
+            await editor.idle()
+            editor.take_edits()
+        [request] = api.requests
+    assert bytes_of(parts_of(request.json)[1]["image_url"]["url"]) == noise
+    assert len(seen) > 5
+    # The event loop has its turn between any two of them.
+    assert max(length for length, _ in seen) <= 100_000
+    assert threading.get_ident() not in {thread for _, thread in seen}
 
 
 async def test_code_from_a_picture_goes_below_its_link(profile: str, tmp_path: Path) -> None:

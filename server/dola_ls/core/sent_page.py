@@ -33,6 +33,7 @@ def sent_page(
     along: Sequence[Piece] = (),
     media: Sequence[Media] = (),
     *,
+    size: int = 0,
     once: bool = False,
 ) -> str:
     """Return a page of Markdown on a request; `once` says that no second one may follow it.
@@ -40,7 +41,7 @@ def sent_page(
     `body` is its JSON, as it is sent. `facts` are names and values in Markdown, `left_out` says in
     sentences what does not go along, and why; `along` is code from elsewhere that does. `media` are
     the images and videos of the request in their order: of these what they are is shown, and not
-    their bytes.
+    their bytes. `size` is that of the whole in bytes, where `body` has some of it left out.
     """
     request: dict[str, Any] = json.loads(body)
     waiting = iter(media)
@@ -65,8 +66,9 @@ def sent_page(
     tokens += sum(one.tokens for one in media)
     again = "" if once else f" {_AGAIN} {_TOOLS}" if tools else f" {_AGAIN}"
     parts = [f"# What would be sent: {as_code(label)}", f"Nothing was sent.{again}"]
-    size = f"about {tokens} tokens ({len(body)} bytes); the answer may have {_most(request)} tokens"
-    parts.append("\n".join(f"- {name}: {value}" for name, value in [*facts, ("Size", size)]))
+    takes = f"about {tokens} tokens ({size or len(body)} bytes)"
+    takes += f"; the answer may have {_most(request)} tokens"
+    parts.append("\n".join(f"- {name}: {value}" for name, value in [*facts, ("Size", takes)]))
     if along:
         parts += ["## Code from elsewhere", "\n".join(_told(along))]
     if left_out:

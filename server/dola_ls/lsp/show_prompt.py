@@ -178,7 +178,9 @@ async def show_page(
         left_out.append("No tools are offered: the server refuses them.")
     left_out += out.notes
     once = prompt.action == COMPLETE.id
-    page = sent_page(label, facts, out.body, left_out, prompt.along, prompt.media, once=once)
+    page = sent_page(
+        label, facts, out.body, left_out, prompt.along, prompt.media, size=out.size, once=once
+    )
     path = server.pages.write(f"What would be sent ({label})", page)
     return Previewed(path, await show_document(server, path, take_focus=False))
 

@@ -19,6 +19,7 @@ from dola_ls.model.errors import ModelError
 from dola_ls.model.faults import Call
 from dola_ls.model.infill import FillAssembly, FillRequest
 from dola_ls.model.retry import Situation
+from dola_ls.model.sending import Body, body_of
 from dola_ls.model.sse import Event, EventParser, EventTooLarge
 from dola_ls.model.stream import Delta
 
@@ -154,12 +155,14 @@ class Exchange:
             if event == "connection.connect_tcp.complete":
                 self._socket = info["return_value"]
 
+        if isinstance(request, FillRequest):
+            url, body = endpoint.fill_url, Body((request.body(),))
+        else:
+            url, body = endpoint.chat_url, body_of(request)
+        # Its length is told: servers that want none in chunks are not few.
+        headers["Content-Length"] = str(body.size)
         return client.build_request(
-            "POST",
-            endpoint.fill_url if isinstance(request, FillRequest) else endpoint.chat_url,
-            content=request.body(),
-            headers=headers,
-            extensions={"trace": trace},
+            "POST", url, content=body, headers=headers, extensions={"trace": trace}
         )
 
     async def _refused(self, response: httpx.Response) -> bool:

@@ -141,7 +141,7 @@ class LocalModel:
         if prompt.fill is None:
             return out
         body = to_fill(prompt.fill, prompt.max_tokens).body()
-        return replace(out, url=endpoint.fill_url, body=body)
+        return replace(out, url=endpoint.fill_url, body=body, size=len(body))
 
     async def load(self) -> None:
         """Start the engine if it does not run, for a question to come. Raises ModelError."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -28,7 +28,9 @@ class Outgoing:
 
     url: str
     model: str
+    #: The JSON, in which images and videos are without their bytes, and its size with them.
     body: bytes
+    size: int
     #: Whether a key goes along, in a header.
     keyed: bool
     #: Whether nothing is sent without one.
@@ -49,12 +51,16 @@ def outgoing(
 ) -> Outgoing:
     """Return the request that asks `prompt` of `endpoint`; nothing is sent."""
     manner = manner or manner_of(endpoint)
-    body = compose(endpoint, prompt, predicted=predicted, tools=tools, manner=manner).body()
+    bare = tuple(replace(one, url=one.url[: one.url.find(",") + 1]) for one in prompt.media)
+    shown = replace(prompt, media=bare)
+    body = compose(endpoint, shown, predicted=predicted, tools=tools, manner=manner).body()
+    left = sum(len(one.url) for one in prompt.media) - sum(len(one.url) for one in bare)
     url = endpoint.chat_url.partition("?")[0]
     return Outgoing(
         url,
         endpoint.model,
         body,
+        len(body) + left,
         keyed=bool(endpoint.api_key),
         needs_key=endpoint.provider in _NEED_KEY,
         embedded=endpoint.provider == "local",
