@@ -229,6 +229,21 @@ BEFORE_THE_BEGINNING = {
         events_reply(sse([chunk({"refusal": "I will not."}), chunk({}, "stop"), "[DONE]"])),
         errors.ModelRefused,
     ),
+    "a refusal in one piece": (
+        status(
+            200,
+            {
+                "choices": [
+                    {
+                        "index": 0,
+                        "message": {"content": None, "refusal": "I will not."},
+                        "finish_reason": "stop",
+                    }
+                ]
+            },
+        ),
+        errors.ModelRefused,
+    ),
 }
 
 
