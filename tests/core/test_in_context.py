@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import takewhile
+from typing import Any
+
 import pytest
 
 from dola_ls.core.actions import (
     DOCUMENT,
     EXPLAIN,
+    FIX,
     GENERATE_TESTS,
     INSTRUCT,
     REFACTOR,
     Action,
 )
 from dola_ls.core.along import Piece, Related
+from dola_ls.core.diagnostics import Diagnostic
+from dola_ls.core.document import Span
 from dola_ls.core.left_out import LeftOut
 from dola_ls.core.own_actions import OwnAction
-from dola_ls.core.prompt import render
+from dola_ls.core.prompt import Prompt, render
 from dola_ls.core.screening import Screen, harmless
 from dola_ls.in_context import in_context
 from dola_ls.run import run
@@ -61,6 +68,59 @@ async def test_the_beginning_of_two_prompts_is_the_same_for_a_providers_cache() 
         [prompt, *_] = (await sent(editor, task)).prompts
         users.append((prompt.system, prompt.user.partition("File: ")[0]))
     assert users[0] == users[1]
+
+
+def common(first: Prompt, second: Prompt) -> str:
+    """Return what the messages of two prompts begin with, as a provider's cache sees them."""
+    pairs = zip(*(f"{one.system}\n{one.user}" for one in (first, second)), strict=False)
+    return "".join(a for a, _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+
+
+async def prompt_of(action: Action, words: str | None = None, **more: Any) -> Prompt:
+    needle = more.pop("needle", "result = 0")
+    task, editor = set_up(action, instruction=words, needle=needle)
+    editor.along = Related((MONEY, CALL))
+    [prompt, *_] = (await sent(editor, replace(task, **more))).prompts
+    return prompt
+
+
+async def test_other_words_on_the_same_lines_begin_with_all_but_the_words() -> None:
+    first = await prompt_of(INSTRUCT, "Use sum().")
+    for other in (await prompt_of(INSTRUCT, "Rename result."), await prompt_of(REFACTOR)):
+        shared = common(first, other)
+        assert shared.startswith(first.system)
+        before, _, words = first.user.partition("Task: ")
+        assert shared.endswith(f"{before}Task: ")
+        assert words.startswith("Use sum().")
+
+
+async def test_what_other_tools_say_changes_nothing_of_what_comes_before() -> None:
+    said = Diagnostic(Span(TEXT.index("return result"), TEXT.index("return result") + 6), "no")
+    first, second = await prompt_of(REFACTOR), await prompt_of(REFACTOR, others=(said,))
+    code = first.user.partition("Task: ")[0]
+    assert common(first, second).endswith(code)
+    # A fix has the messages among its words, and begins the same.
+    fix = await prompt_of(FIX, diagnostics=(said,))
+    assert common(first, fix).endswith(f"{code}Task: ")
+
+
+async def test_other_lines_of_the_file_begin_with_all_that_stands_before_both() -> None:
+    first, second = await prompt_of(REFACTOR), await prompt_of(REFACTOR, needle="value * 2")
+    shared = common(first, second)
+    assert shared.startswith(first.system)
+    head = f"File: a.py (Python)\n\nCode before it, to read only:\n```python\n{TEXT[:9]}\n"
+    assert shared.rstrip("`\n").endswith(head.rstrip("\n"))
+    for piece in (MONEY, CALL):
+        assert piece.text in shared
+
+
+async def test_an_answer_that_goes_back_begins_with_the_question_it_was_for() -> None:
+    task, editor = set_up(REFACTOR)
+    model = FakeModel(fenced("def total(items:\n"), fenced(NEW))
+    await run(task, editor, model)
+    first, second = model.prompts
+    assert common(first, second) == f"{first.system}\n{first.user}"
+    assert len(second.user) > len(first.user)
 
 
 async def test_tests_and_prompts_of_the_users_own_say_themselves_what_they_need() -> None:
