@@ -149,6 +149,28 @@ def test_fix_takes_the_problems_of_the_line(shop: Neovim, model: Model) -> None:
     assert "a mere hint" not in sent
 
 
+def test_other_actions_know_of_the_problems_and_do_their_own_task(
+    shop: Neovim, model: Model
+) -> None:
+    model.answer = fenced(REFACTORED)
+    shop.lua(
+        "vim.diagnostic.set(vim.api.nvim_create_namespace('lint'), 0, {"
+        " { lnum = 6, col = 4, end_lnum = 6, end_col = 9, message = 'total is slow',"
+        "   severity = 2, source = 'lint', code = 7 },"
+        " { lnum = 12, col = 0, message = 'elsewhere', severity = 1 },"
+        " { lnum = 6, col = 0, message = 'our own', severity = 1, source = 'dola-ls' } })"
+    )
+
+    shop.ex("Dola refactor")
+
+    shop.until(lambda s: s.current.text == REFACTORED_SHOP, "the function is edited")
+    sent = model.requests[-1].prompt
+    assert "- line 7: warning: total is slow (lint 7)" in sent
+    assert "elsewhere" not in sent
+    assert "our own" not in sent
+    assert "make it simpler and easier to read" in sent
+
+
 def test_fix_without_a_problem_says_so(shop: Neovim, model: Model) -> None:
     shop.ex("Dola fix")
     assert "no problem is reported on line 7. Nothing was sent" in shop.state().told

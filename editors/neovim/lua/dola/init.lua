@@ -34,8 +34,8 @@ local function start(client, name, place, version, options)
     version = version,
     instruction = options.instruction,
   }
+  local problems = require('dola.problems')
   if name == 'fix' then
-    local problems = require('dola.problems')
     local found = problems.on(place)
     if #found == 0 then
       local where = place.row == place.end_row and ('line %d'):format(place.row + 1)
@@ -46,6 +46,12 @@ local function start(client, name, place, version, options)
       return
     end
     argument.diagnostics = problems.to_lsp(found, place.bufnr, client.offset_encoding)
+  else
+    -- For the model to know; the task stays what it is.
+    local beside = problems.near(place)
+    argument.others = #beside > 0
+        and problems.to_lsp(beside, place.bufnr, client.offset_encoding)
+      or nil
   end
   local command = M.COMMANDS[name]
   if options.show then
