@@ -11,7 +11,8 @@ from hypothesis import given, settings
 
 from dola_ls.core.diff import smallest_edits
 from dola_ls.core.document import EOL, Edit, apply_edits, split_lines
-from dola_ls.core.rebase import Conflict, Rebased, net_changes, rebase
+from dola_ls.core.rebase import Conflict, Rebased, rebase
+from dola_ls.core.since import net_changes
 from tests.core.texts import revisions
 
 TEXT = "zero\none\ntwo\nthree\nfour\n"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dola_ls.core.document import Edit, apply_edits
-from dola_ls.core.rebase import Conflict, rebase
+from dola_ls.core.rebase import Conflict, carry
+from dola_ls.core.since import Since
 
 
 def landed(text: str, edits: Sequence[Edit], changes: Sequence[Edit]) -> bool:
@@ -13,11 +14,12 @@ def landed(text: str, edits: Sequence[Edit], changes: Sequence[Edit]) -> bool:
 
     The user may have typed before them or after them; they come in one piece.
     """
-    before = text
+    before, since = text, Since(text)
     for start in range(len(changes) + 1):
         if start:
             before = apply_edits(before, [changes[start - 1]])
-        moved = rebase(text, edits, changes[:start])
+            since.add(changes[start - 1])
+        moved = carry(edits, since)
         if isinstance(moved, Conflict):
             continue
         wanted, now = apply_edits(before, moved.edits), before

@@ -10,8 +10,7 @@ The rule is by lines of the snapshot:
 - A change that touches a line of a hunk is a conflict, as are whole lines put in between two lines
   of a hunk, and whole lines put in where we put some in too: nobody can say which come first.
 
-Only the net effect counts. What was typed and taken back again never happened, and neither did
-the unchanged part of a full-text replacement.
+Only the net effect counts; see `since`.
 """
 
 from __future__ import annotations
@@ -21,8 +20,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from dola_ls.core.diff import smallest_edits
-from dola_ls.core.document import Edit, Span, apply_edits, check_edits, line_starts
+from dola_ls.core.document import Edit, check_edits
+from dola_ls.core.since import Since
 
 _EOLS = ("\r\n", "\n", "\r")
 
@@ -74,9 +73,20 @@ def rebase(
     `starts` is the text's line table, where the caller has it. Raises ValueError where an edit or
     a change lies outside its text, or the edits overlap.
     """
+    since = Since(text, starts)
+    for change in changes:
+        since.add(change)
+    return carry(edits, since)
+
+
+def carry(edits: Sequence[Edit], since: Since) -> Rebased | Conflict:
+    """Carry `edits` of a text through what was changed in it since.
+
+    Raises ValueError where they overlap or lie outside the text.
+    """
+    text, starts = since.text, since.starts
     check_edits(text, edits)
-    starts = line_starts(text) if starts is None else starts
-    theirs = [_placed(text, starts, edit) for edit in net_changes(text, changes, starts)]
+    theirs = [_placed(text, starts, edit) for edit in since.net()]
     firsts = [change.first for change in theirs]
     ends = [change.behind for change in theirs]
     growth = [0, *accumulate(len(c.edit.text) - (c.edit.end - c.edit.start) for c in theirs)]
@@ -97,82 +107,6 @@ def rebase(
     if lines:
         return Conflict(lines[0], tuple(free), tuple(touched))
     return Rebased(tuple(free))
-
-
-def net_changes(
-    text: str, changes: Sequence[Edit], starts: Sequence[int] | None = None
-) -> list[Edit]:
-    """Return what sequential `changes` come to: edits that all refer to `text`, line by line.
-
-    Raises ValueError where a change lies outside the text it refers to.
-    """
-    starts = line_starts(text) if starts is None else starts
-    groups: list[tuple[int, int, list[Edit]]] = []
-    for edit in _composed(text, changes):
-        low = starts[bisect_right(starts, edit.start) - 1]
-        following = bisect_right(starts, edit.end)
-        high = starts[following] if following < len(starts) else len(text)
-        if edit.start == edit.end == low and edit.text.endswith(_EOLS):
-            # Whole lines put in. Of two equal lines, these are the new ones.
-            high = low
-        together = [edit]
-        if groups and low < groups[-1][1]:
-            low, before, others = groups.pop()
-            high, together = max(high, before), [*others, edit]
-        groups.append((low, high, together))
-    result: list[Edit] = []
-    for low, high, together in groups:
-        if low == high:
-            result += together
-            continue
-        new = apply_edits(
-            text[low:high], [Edit(e.start - low, e.end - low, e.text) for e in together]
-        )
-        result += (
-            Edit(low + e.start, low + e.end, e.text) for e in smallest_edits(text[low:high], new)
-        )
-    return result
-
-
-def _composed(text: str, changes: Sequence[Edit]) -> Iterator[Edit]:
-    """Yield sequential changes as edits of `text`: what it lost, and what stands there now."""
-    # The current text, as parts of `text` and strings put in.
-    pieces: list[Span | str] = [Span(0, len(text))]
-    length = len(text)
-    for change in changes:
-        if not 0 <= change.start <= change.end <= length:
-            raise ValueError(f"change {change.start}-{change.end} lies outside the text")
-        before, after = _part(pieces, 0, change.start), _part(pieces, change.end, length)
-        pieces = []
-        for piece in filter(len, (*before, change.text, *after)):
-            last = pieces[-1] if pieces else ""
-            if isinstance(piece, str) and isinstance(last, str):
-                pieces[-1:] = [last + piece]
-            elif isinstance(piece, Span) and isinstance(last, Span) and last.end == piece.start:
-                pieces[-1:] = [Span(last.start, piece.end)]
-            else:
-                pieces.append(piece)
-        length += len(change.text) - (change.end - change.start)
-    at, put = 0, ""
-    for piece in (*pieces, Span(len(text), len(text))):
-        if isinstance(piece, str):
-            put += piece
-            continue
-        if put or at < piece.start:
-            yield Edit(at, piece.start, put)
-        at, put = piece.end, ""
-
-
-def _part(pieces: Sequence[Span | str], start: int, end: int) -> Iterator[Span | str]:
-    """Yield the pieces between two offsets of the text they make up."""
-    at = 0
-    for piece in pieces:
-        low, high = max(start - at, 0), min(end - at, len(piece))
-        at += len(piece)
-        if low < high and isinstance(piece, str):
-            yield piece[low:high]
-        elif low < high and isinstance(piece, Span):
-            yield Span(piece.start + low, piece.start + high)
 
 
 def _placed(text: str, starts: Sequence[int], edit: Edit) -> _Placed:

@@ -66,22 +66,23 @@ async def decide(server: DolaServer, arguments: tuple[Any, ...]) -> dict[str, An
 
 async def _apply(server: DolaServer, kept: Kept, part: Hunk) -> str | None:
     """Put a proposal, or a part of it, into the buffer; return why it could not be done."""
-    now = server.now(kept.proposal.task.document)
-    if now is None:
+    document = kept.proposal.task.document
+    now, since = server.documents.get(document.uri), server.documents.since(document)
+    if now is None or since is None:
         return "its document was closed"
     if not kept.may_be_applied:
         assert kept.proposal.verdict is not None
         return f"{kept.proposal.verdict.reason}, and that is never let pass"
-    edits = carried(kept, now, part)
+    edits = carried(kept, since, part)
     if isinstance(edits, str):
         return edits
     # Who applies what the gate refused has been told what is wrong with it.
-    verdict = None if kept.refused else still_parses(now.document, edits, server.trees.get)
+    verdict = None if kept.refused else still_parses(now, edits, server.trees.get)
     if verdict is not None:
         alone = ", without the other parts of the proposal" if part else ""
         return f"{verdict.reason}{alone}"
     bench = Workbench(server, Progress(server, kept.id, kept.label))
-    why = await bench.apply(now.document, edits, f"Dola: {kept.proposal.task.label}")
+    why = await bench.apply(now, edits, f"Dola: {kept.proposal.task.label}")
     if why is not None:
         return why.reason
     if part:

@@ -17,6 +17,7 @@ from lsprotocol import types
 from dola_ls.core.document import Document, Edit, Encoding
 from dola_ls.core.languages import language_of
 from dola_ls.core.shared_ends import shared_head, shared_tail
+from dola_ls.core.since import Since
 
 log = logging.getLogger(__name__)
 
@@ -138,6 +139,11 @@ class Documents:
         opened = self._open.get(document_key(document.uri))
         return opened.changes_since(document) if opened else None
 
+    def since(self, document: Document) -> Since | None:
+        """Return what `changes_since` comes to; each change is taken in once for each snapshot."""
+        opened = self._open.get(document_key(document.uri))
+        return opened.since(document) if opened else None
+
     def _edit(self, document: Document, change: _Change) -> Edit:
         if isinstance(change, types.TextDocumentContentChangeWholeDocument):
             return whole_change(document.text, change.text)
@@ -163,6 +169,8 @@ class _Opened:
         # How many changes had been made when each snapshot was the current one. Weak, so that a
         # snapshot nobody holds any longer costs nothing, nor does the history before it.
         self._marks: WeakKeyDictionary[Document, int] = WeakKeyDictionary({document: 0})
+        #: What they come to for the snapshots of which that was asked, with how many are in it.
+        self._sums: WeakKeyDictionary[Document, tuple[int, Since]] = WeakKeyDictionary()
 
     def advance(self, document: Document, edits: Sequence[Edit]) -> None:
         """Make `document` the current one, which `edits` led to."""
@@ -177,6 +185,19 @@ class _Opened:
         if mark is None or mark < self._forgotten:
             return None
         return list(islice(self._changes, mark - self._forgotten, None))
+
+    def since(self, document: Document) -> Since | None:
+        mark = self._marks.get(document)
+        if mark is None:
+            return None
+        made = self._forgotten + len(self._changes)
+        taken, sum_ = self._sums.get(document) or (mark, Since(document.text, document.starts))
+        if taken < self._forgotten:
+            return None
+        for at in range(taken - made, 0):
+            sum_.add(self._changes[at])
+        self._sums[document] = made, sum_
+        return sum_
 
     def _forget(self) -> None:
         needed = min(self._marks.values())

@@ -11,20 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
+from dola_ls.core.context import file_name
 from dola_ls.core.document import Document, Span, apply_edits
 from dola_ls.core.hunks import hunks_of
-from dola_ls.core.rebase import Conflict, rebase
 from dola_ls.lsp.convert import to_range
 from dola_ls.lsp.marks import SOURCE
-from dola_ls.lsp.review import Kept, Place, carried
+from dola_ls.lsp.review import MOST, Kept, carried
 
 if TYPE_CHECKING:
     from dola_ls.lsp.server import DolaServer
 
 _OWNER = "proposals"
-#: So many changes are looked at to find the lines of a proposal again that the user changed, and
-#: perhaps changes back; each key press looks at all of them. The code actions look at more.
-_LOOKED_AT = 40
 
 
 def tell_proposed(server: DolaServer, kept: Kept) -> None:
@@ -52,6 +49,17 @@ def tell_settled(server: DolaServer, kept: Kept) -> None:
         server.protocol.notify("dola/settled", {"id": kept.id})
 
 
+def tell_crowded_out(server: DolaServer, kept: Kept) -> None:
+    """Say that a proposal was dropped although the user has not decided about it."""
+    name = file_name(kept.proposal.task.document.uri)
+    server.say(
+        f"Dola keeps {MOST} answers at a time, and another one came: the oldest ({kept.label}, in "
+        f"{name}) was dropped. Nothing was changed. Apply or discard those that are kept, and run "
+        "the action again if you still want it.",
+        types.MessageType.Warning,
+    )
+
+
 def mark(server: DolaServer, uri: str) -> None:
     """Put a hint on the lines of each proposal for a document, where they are by now."""
     server.marks.put(
@@ -60,35 +68,22 @@ def mark(server: DolaServer, uri: str) -> None:
 
 
 def _hint(server: DolaServer, kept: Kept) -> types.Diagnostic | None:
-    place = _place(server, kept)
-    if place is None or not place.edits:
+    """Return a hint on the lines of a proposal; None where the user changed them."""
+    uri = kept.proposal.task.document.uri
+    document = server.documents.get(uri)
+    since = server.documents.since(kept.proposal.task.document)
+    if document is None or since is None:
         return None
-    server.proposals.places[kept.id] = place
+    edits = carried(kept, since)
+    if isinstance(edits, str) or not edits:
+        return None
     what = "refused answer" if kept.refused else "proposed edit"
     return types.Diagnostic(
-        range=to_range(place.document, _lines(place.document, place.edits), server.client.encoding),
+        range=to_range(document, _lines(document, edits), server.client.encoding),
         message=f"Dola: {what} ({kept.label})",
         severity=types.DiagnosticSeverity.Hint,
         source=SOURCE,
     )
-
-
-def _place(server: DolaServer, kept: Kept) -> Place | None:
-    """Return where a proposal's edits are by now; None where the user changed their lines."""
-    rewrite = kept.proposal.rewrite
-    first = Place(rewrite, kept.proposal.task.document, rewrite.edits)
-    last = server.proposals.places.get(kept.id)
-    # From where they were a moment ago, which is one change of the user's. What was changed there
-    # and is as before by now only shows from where they were first.
-    starts = [first] if last is None or last.rewrite is not rewrite else [last, first]
-    for start in starts:
-        now = server.now(start.document)
-        if now is None or len(now.changes) > _LOOKED_AT:
-            continue
-        moved = rebase(start.document.text, start.edits, now.changes, start.document.starts)
-        if not isinstance(moved, Conflict):
-            return Place(rewrite, now.document, moved.edits)
-    return None
 
 
 def _lines(document: Document, edits: Any) -> Span:
@@ -106,12 +101,12 @@ def texts(server: DolaServer, kept: Kept) -> dict[str, Any]:
     """
     document, edits = kept.proposal.task.document, kept.proposal.rewrite.edits
     stale = "its document was closed"
-    now = server.now(document)
-    if now is not None:
-        moved = carried(kept, now)
+    now, since = server.documents.get(document.uri), server.documents.since(document)
+    if now is not None and since is not None:
+        moved = carried(kept, since)
         stale = moved if isinstance(moved, str) else ""
         if not isinstance(moved, str):
-            document, edits = now.document, moved
+            document, edits = now, moved
     encoding = server.client.encoding
     answer: dict[str, Any] = {
         "id": kept.id,

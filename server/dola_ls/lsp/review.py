@@ -12,12 +12,13 @@ from dola_ls.core.document import Document, Edit, Span, apply_edits
 from dola_ls.core.gate import FINAL
 from dola_ls.core.hunks import Hunk, hunks_of
 from dola_ls.core.policy import show_hidden
-from dola_ls.core.rebase import Conflict, rebase
-from dola_ls.core.rewrite import Rewrite
+from dola_ls.core.rebase import Conflict, carry
+from dola_ls.core.since import Since
 from dola_ls.lsp.documents import document_key
-from dola_ls.task import Now, Proposal
+from dola_ls.task import Proposal
 
-_MOST = 20
+#: How many are kept at a time, in all documents together.
+MOST = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,32 +58,24 @@ class Kept:
         return self.proposal.verdict is None or self.proposal.verdict.rule not in FINAL
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """The edits of a proposal in a later version of its document."""
-
-    rewrite: Rewrite
-    document: Document
-    edits: tuple[Edit, ...]
-
-
 class Proposals:
     """The proposals of one session, the oldest of which go first.
 
-    `proposed` and `settled` are told of each that comes or changes, and of each that goes.
+    `proposed` and `settled` are told of each that comes or changes, and of each that goes;
+    `crowded_out` besides of each that had to make room for another one.
     """
 
     def __init__(
         self,
         proposed: Callable[[Kept], None] = lambda kept: None,
         settled: Callable[[Kept], None] = lambda kept: None,
+        crowded_out: Callable[[Kept], None] = lambda kept: None,
     ) -> None:
         self._kept: dict[str, Kept] = {}
         self._numbers = count(1)
         self._proposed = proposed
         self._settled = settled
-        #: Where the edits of proposals stood when that was last looked at; see `hints`.
-        self.places: dict[str, Place] = {}
+        self._crowded_out = crowded_out
 
     def keep(self, proposal: Proposal) -> Kept:
         """Keep a proposal; a later one for the same symbol and action takes its place."""
@@ -91,8 +84,10 @@ class Proposals:
                 self.drop(other.id)
         kept = Kept(f"{proposal.task.action.id}-{next(self._numbers)}", proposal)
         self._kept[kept.id] = kept
-        while len(self._kept) > _MOST:
-            self.drop(next(iter(self._kept)))
+        while len(self._kept) > MOST:
+            oldest = next(iter(self._kept.values()))
+            self.drop(oldest.id)
+            self._crowded_out(oldest)
         self._proposed(kept)
         return kept
 
@@ -123,7 +118,6 @@ class Proposals:
     def drop(self, id: str) -> None:
         """Forget a proposal."""
         kept = self._kept.pop(id, None)
-        self.places.pop(id, None)
         if kept is not None:
             self._settled(kept)
 
@@ -133,16 +127,16 @@ class Proposals:
             self.drop(kept.id)
 
 
-def carried(kept: Kept, now: Now, hunk: Hunk = ()) -> tuple[Edit, ...] | str:
+def carried(kept: Kept, since: Since, hunk: Hunk = ()) -> tuple[Edit, ...] | str:
     """Return a proposal's edits, or those of one hunk, for the buffer as it is now.
 
-    Where they do not fit it, return why.
+    `since` is what changed after the text that the proposal was made for. Where the edits do not
+    fit it, return why.
     """
-    document = kept.proposal.task.document
-    moved = rebase(document.text, hunk or kept.proposal.rewrite.edits, now.changes)
+    moved = carry(hunk or kept.proposal.rewrite.edits, since)
     if isinstance(moved, Conflict):
         return f"line {moved.line + 1} has changed since, and the proposal changes it too"
-    return tuple(moved.edits)
+    return moved.edits
 
 
 def follow(span: Span, changes: Sequence[Edit]) -> Span:

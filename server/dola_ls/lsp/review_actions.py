@@ -12,8 +12,8 @@ from dola_ls.lsp.offering import action_of
 from dola_ls.lsp.review import Kept, carried, touches
 
 if TYPE_CHECKING:
+    from dola_ls.core.since import Since
     from dola_ls.lsp.server import DolaServer
-    from dola_ls.task import Now
 
 _KIND = "refactor.rewrite.dola"
 
@@ -26,24 +26,27 @@ def reviews(
     if not kind_matches(_KIND, only):
         return found
     for kept in server.proposals.of(document.uri):
-        now = server.now(kept.proposal.task.document)
-        edits = carried(kept, now) if now is not None else "lost"
+        since = server.documents.since(kept.proposal.task.document)
+        edits = carried(kept, since) if since is not None else "lost"
         here = isinstance(edits, tuple) and touches(document, edits, span)
         if not here and not isinstance(edits, str):
             continue
-        hunks = [] if kept.refused or now is None else _hunks_at(kept, now, span)
+        hunks = [] if kept.refused or since is None else _hunks_at(kept, document, since, span)
         found += _review_of(kept, hunks, applicable=here and kept.may_be_applied)
     return found
 
 
-def _hunks_at(kept: Kept, now: Now, span: Span) -> list[int]:
+def _hunks_at(kept: Kept, document: Document, since: Since, span: Span) -> list[int]:
     """Return the numbers of a proposal's hunks at a cursor, where it has more than one."""
+    hunks = kept.hunks
+    if len(hunks) < 2:
+        return []
     found: list[int] = []
-    for number, hunk in enumerate(kept.hunks):
-        edits = carried(kept, now, hunk)
-        if isinstance(edits, tuple) and touches(now.document, edits, span):
+    for number, hunk in enumerate(hunks):
+        edits = carried(kept, since, hunk)
+        if isinstance(edits, tuple) and touches(document, edits, span):
             found.append(number)
-    return found if len(kept.hunks) > 1 else []
+    return found
 
 
 def _review_of(kept: Kept, hunks: list[int], *, applicable: bool) -> list[types.CodeAction]:

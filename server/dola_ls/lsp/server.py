@@ -125,11 +125,13 @@ class DolaServer(QuietErrors, LanguageServer):
     def proposals(self) -> Proposals:
         """Answers that were kept for the user to decide about."""
         if self._proposals is None:
-            from dola_ls.lsp.hints import tell_proposed, tell_settled
+            from dola_ls.lsp.hints import tell_crowded_out, tell_proposed, tell_settled
             from dola_ls.lsp.review import Proposals
 
             self._proposals = Proposals(
-                lambda kept: tell_proposed(self, kept), lambda kept: tell_settled(self, kept)
+                lambda kept: tell_proposed(self, kept),
+                lambda kept: tell_settled(self, kept),
+                lambda kept: tell_crowded_out(self, kept),
             )
         return self._proposals
 
