@@ -64,6 +64,8 @@ class Protocol(Receiver, LanguageServerProtocol):
         be_strict(converter)
         #: Called with the exit code when the client says `exit`.
         self.on_exit: Callable[[int], None] | None = None
+        #: Called with the number of the client's process, where `initialize` gives one.
+        self.on_process: Callable[[int], None] | None = None
         super().__init__(server, converter)
         self.fm.add_builtin_feature(types.WORKSPACE_EXECUTE_COMMAND, self._execute_command)
 
@@ -79,6 +81,8 @@ class Protocol(Receiver, LanguageServerProtocol):
         if text_document is None or text_document.inline_completion is None:
             # pygls announces it to every client (no upstream issue found).
             result.capabilities.inline_completion_provider = None
+        if params.process_id is not None and self.on_process is not None:
+            self.on_process(params.process_id)
         self.phase = Phase.RUNNING
         return result
 

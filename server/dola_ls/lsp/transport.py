@@ -22,6 +22,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from dola_ls.lsp.frames import FrameParser, FrameTooLarge
+from dola_ls.lsp.parent import Parent
 from dola_ls.lsp.session import GRACE, Session
 
 __all__ = ["FrameParser", "FrameTooLarge", "Session", "loopback", "serve_stdio", "serve_tcp"]
@@ -140,7 +141,10 @@ async def _serve_descriptors(server: Any, incoming: int, outgoing: int) -> int:
     _listen_to_signals(session)
     reader = _Reader(incoming, session)
     writer = _Writer(outgoing, session)
+    parent = Parent(session.end)
+    server.protocol.on_process = parent.watch
     code = await session.run(reader.read, writer)
+    parent.close()
     await writer.drain()
     return code
 
