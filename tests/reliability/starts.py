@@ -9,7 +9,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 
-from tests.fakes.api import FakeApi, answer
+from tests.fakes.api import FakeApi, answer, status
 from tests.fakes.model import fenced
 from tests.fakes.raw import Raw
 from tests.reliability.findings import Findings
@@ -26,7 +26,9 @@ _NO_BYTES = (
     "os.execv(sys.argv[1], sys.argv[1:])"
 )
 
-FULL = "a disk that is full"
+#: Two surroundings that take more than an environment.
+FULL, REFUSED = "a disk that is full", "a key that is refused"
+FULL_LOG = "a disk that is full for the log"
 
 Surroundings = Callable[[Path], Mapping[str, str]]
 
@@ -72,6 +74,21 @@ def _wrong_values(folder: Path) -> dict[str, str]:
     return {**environment(folder / "home"), **wrong, "DOLA_API_KEY": "bad\u20ackey"}
 
 
+def _no_key_command(folder: Path) -> dict[str, str]:
+    env = environment(folder / "home")
+    Path(env["DOLA_CONFIG"]).write_text('key_command = ["no-such-program-of-dola"]\n')
+    return {**env, "DOLA_PROVIDER": "aimlapi"}
+
+
+def _full_log(folder: Path) -> dict[str, str]:
+    # Whatever is written there finds no room (ENOSPC), while other files can be written.
+    env = environment(folder / "home")
+    log = folder / "home" / ".local" / "state" / "dola-ls" / "log" / "dola-ls.log"
+    log.parent.mkdir(parents=True)
+    log.symlink_to("/dev/full")
+    return env
+
+
 def _nobody_listens(folder: Path) -> dict[str, str]:
     return environment(folder / "home", "http://127.0.0.1:9/v1")
 
@@ -84,8 +101,11 @@ SURROUNDINGS: dict[str, Surroundings] = {
     "settings that are broken": _broken_settings,
     "settings that are a folder": _settings_is_a_folder,
     "settings with wrong values": _wrong_values,
+    "a key command that is not there": _no_key_command,
     "a model that nobody serves": _nobody_listens,
 }
+if sys.platform == "linux":
+    SURROUNDINGS[FULL_LOG] = _full_log
 
 
 async def starts(folder: Path) -> Findings:
@@ -93,7 +113,7 @@ async def starts(folder: Path) -> Findings:
     found = Findings()
     zero = ("deaths of the server", "requests unanswered", _TOUCHED, _STARTS, _ANSWERED)
     found.counts.update(dict.fromkeys(zero, 0))
-    names = [*SURROUNDINGS, FULL] if sys.platform == "linux" else list(SURROUNDINGS)
+    names = [*SURROUNDINGS, REFUSED, *([FULL] if sys.platform == "linux" else [])]
     # Two at a time: it is not their speed that counts.
     for at in range(0, len(names), 2):
         await asyncio.gather(*(start_in(name, folder, found) for name in names[at : at + 2]))
@@ -103,12 +123,17 @@ async def starts(folder: Path) -> Findings:
 
 
 async def start_in(name: str, folder: Path, found: Findings) -> None:
-    """Start one server in some surroundings, `FULL` or one of `SURROUNDINGS`."""
+    """Start one server in some surroundings: `FULL`, `REFUSED` or one of `SURROUNDINGS`."""
     here = folder / name
     here.mkdir()
     if name == FULL:
         argv = (sys.executable, "-c", _NO_BYTES, *SERVER)
         await _start(name, environment(here / "home"), here, found, argv)
+    elif name == REFUSED:
+        async with FakeApi() as api:
+            api.answer_with(lambda _: status(401))
+            env = {**environment(here / "home", api.base_url), "DOLA_API_KEY": "wrong"}
+            await _start(name, env, here, found, SERVER)
     else:
         await _start(name, SURROUNDINGS[name](here), here, found, SERVER)
 
@@ -137,6 +162,8 @@ async def _start(
             )
             if (code := await raw.leave()) != 0:
                 found.wrong("deaths of the server", f"with {name}: exit code {code}")
+            if name == FULL_LOG and b"no log file any more" not in raw.stderr:
+                found.problems.append(f"with {name}, nobody was told of it")
         except TimeoutError:
             code = raw.process.returncode
             words = bytes(raw.stderr[-800:]).decode("utf-8", "replace")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.reliability.findings import Findings
-from tests.reliability.starts import FULL, killed, start_in
+from tests.reliability.starts import FULL, REFUSED, SURROUNDINGS, killed, start_in
 
 full = pytest.param(
     FULL,
@@ -18,7 +18,7 @@ full = pytest.param(
 )
 
 
-@pytest.mark.parametrize("name", ["a home that is a file", "settings that are broken", full])
+@pytest.mark.parametrize("name", [*SURROUNDINGS, REFUSED, full])
 async def test_it_starts_works_and_ends_all_the_same(name: str, tmp_path: Path) -> None:
     found = Findings()
     await start_in(name, tmp_path, found)
