@@ -616,7 +616,7 @@ class Editor:
     # -- checks ------------------------------------------------------------------------------
 
     def _check_action(self, action: dict[str, Any]) -> None:
-        declared = self.capabilities["textDocument"]["codeAction"]
+        declared = self.capabilities.get("textDocument", {}).get("codeAction", {})
         if "kind" not in action and "command" not in action:
             self.violations.append(f"an action that does nothing: {action}")
         for field, capability in (
