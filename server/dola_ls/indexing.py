@@ -22,7 +22,7 @@ from dola_ls.core.policy import is_control_file
 from dola_ls.core.tags import Tagged, tag
 from dola_ls.core.testing.listing import shared_parts
 from dola_ls.keeping_back import Wishes, why_not_along
-from dola_ls.project import list_files
+from dola_ls.project import list_files, real_path
 
 #: Bytes of a file; larger ones were hardly written by hand.
 MAX_FILE = 512_000
@@ -163,7 +163,7 @@ class Index:
 
     def name_of(self, path: Path) -> str | None:
         """Return the name of a file by its real path; None where it lies outside of the folder."""
-        real = path.resolve()
+        real = real_path(path)
         if real == self._real or not real.is_relative_to(self._real):
             return None
         return real.relative_to(self._real).as_posix()

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from dola_ls.core.languages import language_of, language_of_file
 from dola_ls.core.policy import IGNORE_FILES, is_within, may_hold_secrets
 from dola_ls.core.safe_markdown import safe_markdown
-from dola_ls.project import project_root, repository_of
+from dola_ls.project import project_root, real_path, repository_of
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -63,7 +63,7 @@ def why_kept_back(
     code that deals with them, whose text is looked through before it is sent.
     """
     given = Path(os.path.abspath(path))
-    for one in dict.fromkeys((given, given.resolve())):
+    for one in dict.fromkeys((given, real_path(given))):
         is_code = at_hand and language_of(language_of_file(one)).grammar is not None
         if may_hold_secrets(one, is_code=is_code):
             return KeptBack(
@@ -89,7 +89,7 @@ def is_kept_back(path: Path, root: Path, wishes: Wishes = Wishes()) -> bool:
 
 def why_not_along(path: Path, root: Path, wishes: Wishes = Wishes()) -> str | None:
     """Return, as a clause, why a file of the project must not go along with other code."""
-    if not is_within(path.resolve(), root.resolve()):
+    if not is_within(real_path(path), real_path(root)):
         return "it lies outside the project"
     strict = Wishes(wishes.exclude)
     kept = why_kept_back(path, [root], strict, at_hand=False)
@@ -98,7 +98,7 @@ def why_not_along(path: Path, root: Path, wishes: Wishes = Wishes()) -> str | No
 
 def _top(path: Path, folders: Sequence[Path], repository: Path | None) -> Path:
     """Return the outermost folder whose ignore files count for a file."""
-    known = {place for folder in folders for place in (folder, folder.resolve())}
+    known = {place for folder in folders for place in (folder, real_path(folder))}
     holding = [folder for folder in path.parents if folder in known]
     tops = [*holding, *([repository] if repository is not None else [])]
     return min(tops or [project_root(path, folders)], key=lambda folder: len(folder.parts))

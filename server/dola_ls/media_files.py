@@ -24,7 +24,7 @@ from dola_ls.core.outcome import Refused
 from dola_ls.core.policy import is_within
 from dola_ls.core.safe_markdown import safe_markdown
 from dola_ls.keeping_back import Wishes, why_kept_back
-from dola_ls.project import project_root, workspace_folder_of
+from dola_ls.project import project_root, real_path, workspace_folder_of
 
 #: Flags that not every system has: of a pipe nothing is waited for, and a link is not followed.
 _FLAGS = (
@@ -57,18 +57,18 @@ def read_media(
     if path is None:
         return _refused(name, "there is no such file", "missing")
     try:
-        real = path.resolve(strict=True)
-    except (OSError, RuntimeError, ValueError):
+        real = real_path(path, strict=True)
+    except (OSError, ValueError):
         return _refused(name, "it leads nowhere", "missing")
-    if not is_within(real, folder.resolve()):
-        where = _shown(folder.resolve().name)
+    if not is_within(real, real_path(folder)):
+        where = _shown(real_path(folder).name)
         return _refused(name, f"it lies outside the folder {where}", "outside")
     kept = why_kept_back(path, folders, wishes, at_hand=False)
     if kept is not None:
         reason = f"{name} is kept back: {kept.why}. Nothing was sent. {kept.advice}"
         return Refused(reason, "kept_back")
     data = _bytes(real, kind)
-    if isinstance(data, bytes) and path.resolve() != real:
+    if isinstance(data, bytes) and real_path(path) != real:
         data = "it changed while it was read"
     if isinstance(data, str):
         return _refused(name, data, "unreadable")

@@ -22,6 +22,7 @@ from dola_ls.project import (
     list_files,
     nearest_manifest,
     project_root,
+    real_path,
 )
 
 #: Manifests and test files that are larger say nothing that is worth the time.
@@ -129,8 +130,8 @@ def _within(path: Path, root: Path) -> bool:
 def _read(path: Path, root: Path) -> str | None:
     """Return the text of a file of the project; None where it is too large, or leads out of it."""
     try:
-        real = path.resolve(strict=True)
-        if not real.is_relative_to(root.resolve()) or real.stat().st_size > _MAX_READ:
+        real = real_path(path, strict=True)
+        if not real.is_relative_to(real_path(root)) or real.stat().st_size > _MAX_READ:
             return None
         return real.read_text(encoding="utf-8", errors="strict")
     except (OSError, ValueError):

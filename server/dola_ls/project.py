@@ -22,11 +22,20 @@ _SKIPPED = frozenset(
 _MAX_FILES = 20_000
 
 
+def real_path(path: Path, *, strict: bool = False) -> Path:
+    """Return a path without links; what leads to itself, or nowhere, stays as it is.
+
+    With `strict` both raise OSError. Up to Python 3.12 `Path.resolve` raises RuntimeError for a
+    link that leads to itself.
+    """
+    return Path(os.path.realpath(path, strict=strict))
+
+
 def workspace_folder_of(path: Path, folders: Sequence[Path]) -> Path | None:
     """Return the innermost workspace folder that holds `path`, by their real paths."""
-    real = path.resolve()
-    holding = [folder for folder in folders if is_within(real, folder.resolve())]
-    return max(holding, key=lambda folder: len(folder.resolve().parts), default=None)
+    real = real_path(path)
+    holding = [folder for folder in folders if is_within(real, real_path(folder))]
+    return max(holding, key=lambda folder: len(real_path(folder).parts), default=None)
 
 
 def project_root(path: Path, folders: Sequence[Path]) -> Path:
@@ -39,11 +48,11 @@ def project_root(path: Path, folders: Sequence[Path]) -> Path:
     top = workspace_folder_of(path, folders)
     outermost: Path | None = None
     for folder in path.parents:
-        if any((folder / name).exists() for name in _REPOSITORIES):
+        if any(os.path.exists(folder / name) for name in _REPOSITORIES):
             return folder
-        if any((folder / name).exists() for name in _MANIFESTS):
+        if any(os.path.exists(folder / name) for name in _MANIFESTS):
             outermost = folder
-        if top is not None and folder.resolve() == top.resolve():
+        if top is not None and real_path(folder) == real_path(top):
             break
     return outermost or top or path.parent
 
@@ -51,7 +60,7 @@ def project_root(path: Path, folders: Sequence[Path]) -> Path:
 def repository_of(path: Path) -> Path | None:
     """Return the top of the innermost repository that a file lies in."""
     for folder in path.parents:
-        if any((folder / name).exists() for name in _REPOSITORIES):
+        if any(os.path.exists(folder / name) for name in _REPOSITORIES):
             return folder
     return None
 
@@ -59,7 +68,7 @@ def repository_of(path: Path) -> Path | None:
 def nearest_manifest(path: Path, root: Path) -> Path:
     """Return the innermost folder of a file that has a manifest; `root` where none has."""
     for folder in path.parents:
-        if folder == root or any((folder / name).exists() for name in _MANIFESTS):
+        if folder == root or any(os.path.exists(folder / name) for name in _MANIFESTS):
             return folder
     return root
 
@@ -116,10 +125,10 @@ def check_file(path: Path, root: Path, folders: Sequence[Path]) -> str | None:
     if "\0" in str(path):
         return "its name is not one of a file"
     allowed = workspace_folder_of(path, folders) if folders else root
-    real = path.resolve()
-    if allowed is None or not is_within(real, allowed.resolve()):
+    real = real_path(path)
+    if allowed is None or not is_within(real, real_path(allowed)):
         return "it lies outside the workspace"
-    verdict = may_edit(real.relative_to(allowed.resolve()))
+    verdict = may_edit(real.relative_to(real_path(allowed)))
     return verdict.reason if verdict is not None else None
 
 
@@ -132,17 +141,17 @@ def check_new_file(path: Path, root: Path, folders: Sequence[Path]) -> str | Non
     if "\0" in str(path):
         return "its name is not one of a file"
     allowed = workspace_folder_of(path, folders) if folders else root
-    real = path.resolve()
-    if allowed is None or not is_within(real, allowed.resolve()):
+    real = real_path(path)
+    if allowed is None or not is_within(real, real_path(allowed)):
         return "it would lie outside the workspace"
     if os.path.lexists(path):
         return "it exists already"
-    verdict = may_edit(real.relative_to(allowed.resolve()))
+    verdict = may_edit(real.relative_to(real_path(allowed)))
     if verdict is not None:
         return verdict.reason
     for parent in path.parents:
-        if parent.exists():
-            if not parent.is_dir():
+        if os.path.exists(parent):
+            if not os.path.isdir(parent):
                 return f"{parent.name} is not a folder"
             if not os.access(parent, os.W_OK):
                 return f"the folder {parent.name} cannot be written to"

@@ -28,7 +28,7 @@ from dola_ls.core.testing.testcode import code_of
 from dola_ls.core.testing.twins import tests_of, twins_of
 from dola_ls.core.tools import last_part
 from dola_ls.keeping_back import Wishes, why_kept_back, why_not_along
-from dola_ls.project import list_files, nearest_manifest, project_root
+from dola_ls.project import list_files, nearest_manifest, project_root, real_path
 
 #: What one search looks at: files, bytes of one and of all, seconds.
 _FILES, _LARGEST, _BYTES, _SECONDS = 4000, 256_000, 32_000_000, 2.0
@@ -231,8 +231,8 @@ class FileSearch:
         if path in self.open_texts:
             return self.open_texts[path]
         try:
-            real = path.resolve(strict=True)
-            inside = real.is_relative_to(self._root.resolve())
+            real = real_path(path, strict=True)
+            inside = real.is_relative_to(real_path(self._root))
             if not inside or not real.is_file() or real.stat().st_size > _LARGEST:
                 return None
             return real.read_text(encoding="utf-8", errors="strict")

@@ -128,6 +128,7 @@ def test_a_file_uri_names_a_path(uri: str, path: str) -> None:
         "vscode-notebook-cell:/a.ipynb#W0",
         "file://evil/share/a.py",
         "file:a.py",
+        "file:///" + "a/" * 2048 + "b.py",
         "file:///a%00b",
         "file:///a\nb",
         "file:///\ud83d",

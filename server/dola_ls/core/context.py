@@ -70,7 +70,15 @@ class Context:
 
 def file_name(uri: str) -> str:
     """Return the last part of a document's URI, decoded."""
-    return PurePosixPath(unquote(urlsplit(uri).path)).name or "untitled"
+    return PurePosixPath(path_in(uri)).name or "untitled"
+
+
+def path_in(uri: str) -> str:
+    """Return the path in a document's URI, decoded; all of it where it is no URI at all."""
+    try:
+        return unquote(urlsplit(uri).path)
+    except ValueError:  # As for "http://[": clients name what is no file as they like.
+        return unquote(uri)
 
 
 def plain_newlines(text: str) -> str:

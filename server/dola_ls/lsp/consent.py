@@ -18,7 +18,7 @@ from pygls.exceptions import JsonRpcMethodNotFound
 from dola_ls.core.actions import INSTRUCT
 from dola_ls.core.policy import show_hidden
 from dola_ls.lsp.convert import uri_to_path
-from dola_ls.project import workspace_folder_of
+from dola_ls.project import real_path, workspace_folder_of
 
 if TYPE_CHECKING:
     from dola_ls.core.prompt import Prompt
@@ -104,8 +104,8 @@ class Consents:
         """
         path, folders = uri_to_path(self._server.notebooks.home_of(uri)), self._server.folders
         if path is None:
-            return str(folders[0].resolve()) if folders else ""
-        return str((workspace_folder_of(path, folders) or path.parent).resolve())
+            return str(real_path(folders[0])) if folders else ""
+        return str(real_path(workspace_folder_of(path, folders) or path.parent))
 
     async def why_not(
         self, task: Task, model: ChatModel, prompt: Prompt, progress: Progress

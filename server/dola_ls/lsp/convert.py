@@ -13,7 +13,7 @@ from lsprotocol import types
 
 from dola_ls.core.document import Document, Edit, Encoding, Span
 from dola_ls.lsp.capabilities import Client
-from dola_ls.project import workspace_folder_of
+from dola_ls.project import real_path, workspace_folder_of
 
 
 class Located(NamedTuple):
@@ -103,13 +103,15 @@ def create_file_edit(uri: str, text: str, client: Client) -> types.WorkspaceEdit
 
 
 _DRIVE = re.compile(r"^/[A-Za-z]:(/|$)")
+#: No system opens a longer path, and looking through all its folders would take for ever.
+_LONGEST, _LONGEST_ON_WINDOWS = 4096, 32_767
 
 
 def uri_to_path(uri: str, *, windows: bool = os.name == "nt") -> Path | None:
     """Return the file a `file:` URI names, or None where it names none on this machine.
 
-    Any other scheme (`untitled:`, `git:`) is no file; neither is another host, except on Windows,
-    where it is a share.
+    Any other scheme (`untitled:`, `git:`) is no file; neither is a path longer than any system
+    opens, nor one of another host, except on Windows, where it is a share.
     """
     # urlsplit silently drops tabs and line ends, which would name another file.
     if re.search(r"[\x00-\x1f]", uri):
@@ -124,6 +126,8 @@ def uri_to_path(uri: str, *, windows: bool = os.name == "nt") -> Path | None:
     if not uri[len(parts.scheme) :].startswith("://") or parts.scheme.lower() != "file":
         return None
     if not path.startswith("/") or "\0" in path:
+        return None
+    if len(path) > (_LONGEST_ON_WINDOWS if windows else _LONGEST):
         return None
     host = "" if parts.netloc.lower() == "localhost" else parts.netloc
     if host:
@@ -150,5 +154,5 @@ def relative_file(uri: str, folders: Sequence[Path]) -> PurePath:
     if path is None:
         return PurePath(uri.rpartition("/")[2])
     folder = workspace_folder_of(path, folders)
-    real = path.resolve()
-    return real.relative_to(folder.resolve()) if folder is not None else real
+    real = real_path(path)
+    return real.relative_to(real_path(folder)) if folder is not None else real

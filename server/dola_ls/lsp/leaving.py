@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
 
 from lsprotocol import types
 
-from dola_ls.core.context import file_name
+from dola_ls.core.context import file_name, path_in
 from dola_ls.core.outcome import Refused
 from dola_ls.core.policy import may_hold_secrets, misleading_characters
 from dola_ls.core.screening import Screen
@@ -49,7 +48,7 @@ async def screen_for(server: DolaServer, task: Task) -> Screen | Refused:
     name, path = file_name(uri), uri_to_path(uri)
     if path is None:
         # Not a file of this disk, whose ignore files could be read; its name can be.
-        if may_hold_secrets(PurePosixPath(unquote(urlsplit(uri).path) or "x"), is_code=True):
+        if may_hold_secrets(PurePosixPath(path_in(uri) or "x"), is_code=True):
             reason = f"{name} is kept back: by its name it may hold secrets. Nothing was sent."
             return Refused(reason, "kept_back")
     else:

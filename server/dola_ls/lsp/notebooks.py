@@ -92,7 +92,10 @@ class Notebooks:
         notebook = self._of_cell.get(document_key(uri))
         if notebook is not None:
             return notebook.uri
-        parts = urlsplit(uri)
+        try:
+            parts = urlsplit(uri)
+        except ValueError:  # As for "http://[".
+            return uri
         if parts.scheme == _CELL_SCHEME and re.match("/.", unquote(parts.path)):
             return f"file://{parts.path}"
         return uri

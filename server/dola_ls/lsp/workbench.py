@@ -150,7 +150,7 @@ class Workbench:
         """Return the project's files, if the user lets the model look things up in them."""
         settings = self._server.configuration.settings().settings
         source = uri_to_path(task.document.uri)
-        if not settings.tools or source is None or not source.is_file():
+        if not settings.tools or source is None or not os.path.isfile(source):
             return None
         from dola_ls.searching import FileSearch
 
