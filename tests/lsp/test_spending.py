@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
+from dola_ls.core.prompt import Prompt
 from dola_ls.lsp.receipts import Spent, event, in_words
 from dola_ls.lsp.server import DolaServer, create_server
 from dola_ls.model.known_models import Price
@@ -244,6 +246,45 @@ async def test_only_so_many_actions_are_under_way(profile: str, tmp_path: Path, 
         assert len(model.prompts) == 2
         editor.take_shown()
         editor.take_messages()
+
+
+async def test_of_many_actions_at_once_some_run_the_others_wait_and_more_are_refused(
+    tmp_path: Path, uri: str
+) -> None:
+    names = [f"step_{number:02}" for number in range(33)]
+    text = "\n\n".join(f"def {name}(value):\n    return value\n" for name in names)
+    running: list[str] = []
+
+    def answered(prompt: Prompt) -> str:
+        [code] = re.findall(r"Region to rewrite:\n```python\n(.*?)\n```", prompt.user, re.DOTALL)
+        running.append(code[4:11])
+        return fenced(code.replace("return value", "return +value"))
+
+    model = FakeModel(answered)
+    model.go.clear()
+    async with Editor.connect(
+        server_with(tmp_path, model, "actions_per_minute = 1000"), "vscode-1.139"
+    ) as editor:
+        await editor.open(uri, text)
+        for name in names[:32]:
+            await editor.execute(await chosen(editor, uri, "dola.refactor", f"{name}("))
+        await editor.until(lambda: len(running) == 4)
+        assert len(editor.server.jobs.under_way()) == 32
+        assert editor.take_messages() == []
+        await editor.execute(await chosen(editor, uri, "dola.refactor", f"{names[32]}("))
+        [message] = editor.take_messages()
+        assert message == (
+            "32 actions are waiting already. Refactor step_32 was not started; wait for some of "
+            "them, or cancel them."
+        )
+        assert len(running) == 4
+        model.go.set()
+        await editor.idle(120)
+        # In the order they were asked for, four at a time.
+        assert sorted(running) == names[:32]
+        assert all(at >= names.index(name) - 3 for at, name in enumerate(running))
+        assert len(editor.take_edits()) >= 32
+        assert editor.text(uri).count("return +value") == 32
 
 
 def test_a_receipt_with_money() -> None:

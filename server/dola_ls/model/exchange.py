@@ -22,6 +22,7 @@ from dola_ls.model.retry import Situation
 from dola_ls.model.sending import Body, body_of
 from dola_ls.model.sse import Event, EventParser, EventTooLarge
 from dola_ls.model.stream import Delta
+from dola_ls.model.unpacking import unpacked
 
 #: Bytes of an error body that are read; more is not an error message.
 _ERROR_BODY = 64 * 1024
@@ -170,7 +171,7 @@ class Exchange:
         body, whole = bytearray(), False
         try:
             async with asyncio.timeout(self._timeouts.connect):
-                async for data in response.aiter_bytes():
+                async for data in unpacked(response):
                     body += data
                     if len(body) > _ERROR_BODY:
                         break
@@ -244,7 +245,7 @@ class Exchange:
         """Yield the body while it keeps within its time limits; stop quietly once it is over."""
         loop, limits = asyncio.get_running_loop(), self._timeouts
         finished: float | None = None
-        body = aiter(response.aiter_bytes())
+        body = aiter(unpacked(response))
         last = loop.time()
         while True:
             if finished is None and assembly.finish_reason is not None:
