@@ -178,6 +178,7 @@ def test_the_package_carries_the_server_and_nothing_of_the_workshop(built: Path)
         ["unzip", "-Z1", str(built)], capture_output=True, text=True, check=True
     ).stdout.splitlines()
     assert f"extension/bundled/dola_ls-{__version__}-py3-none-any.whl" in listed
+    assert "extension/bundled/locked.txt" in listed
     assert {"extension/LICENSE.txt", "extension/dist/extension.js"} <= set(listed)
     assert not [name for name in listed if "/src/" in name or "/test" in name or "modules" in name]
 
