@@ -22,7 +22,7 @@ EDITORS = HERE.parents[1] / "editors"
 PATIENCE = 60.0
 _POLL = 0.02
 #: What a server under test may see of this process's environment.
-_INHERITED = ("PATH", "LANG", "LC_ALL", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR")
+_INHERITED = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR")
 
 
 def find_nvim() -> tuple[str | None, str]:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from lsprotocol import types
 
-from dola_ls.core.document import Document, Edit, Encoding, Span
+from dola_ls.core.document import Document, Edit, Encoding, Span, apply_edits
 from dola_ls.lsp.capabilities import Client
 from dola_ls.lsp.convert import (
     create_file_edit,
@@ -82,6 +82,38 @@ def test_edits_travel_without_it_where_the_client_takes_no_versions() -> None:
     edit = to_workspace_edit(document("ab"), [Edit(0, 1, "A")], Client(document_changes=False))
     assert edit.document_changes is None
     assert edit.changes == {URI: [types.TextEdit(lsp_range((0, 0), (0, 1)), "A")]}
+
+
+@pytest.mark.parametrize(
+    ("text", "edits", "expected"),
+    [
+        ("ab\n", [Edit(3, 3, "c\n")], [Edit(2, 2, "\nc")]),
+        ("ab\r\n", [Edit(4, 4, "c\r\n")], [Edit(2, 2, "\r\nc")]),
+        ("ab\n", [Edit(0, 1, "A"), Edit(3, 3, "c\n")], [Edit(0, 1, "A"), Edit(2, 2, "\nc")]),
+        # Otherwise the result would be another one, or the edit would meet another one.
+        ("ab\n", [Edit(3, 3, "c")], [Edit(3, 3, "c")]),
+        ("ab\r\n", [Edit(4, 4, "c\n")], [Edit(4, 4, "c\n")]),
+        ("ab", [Edit(2, 2, "\n")], [Edit(2, 2, "\n")]),
+        ("ab\n", [Edit(2, 3, ""), Edit(3, 3, "c\n")], [Edit(2, 3, ""), Edit(3, 3, "c\n")]),
+        ("", [], []),
+    ],
+)
+def test_lines_at_the_end_go_before_its_line_end(
+    text: str, edits: list[Edit], expected: list[Edit]
+) -> None:
+    edit = to_workspace_edit(document(text), edits, Client(document_changes=False))
+    buffer = Buffer(URI, "python", text, "utf-16")
+    sent = [
+        Edit(
+            buffer.offset(one.range.start.line, one.range.start.character),
+            buffer.offset(one.range.end.line, one.range.end.character),
+            one.new_text,
+        )
+        for one in (edit.changes or {})[URI]
+        if isinstance(one, types.TextEdit)
+    ]
+    assert sent == expected
+    assert apply_edits(text, sent) == apply_edits(text, edits)
 
 
 def test_a_new_file_is_made_without_options_and_filled() -> None:

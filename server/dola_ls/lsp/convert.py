@@ -58,8 +58,28 @@ def to_text_edits(
     """Return edits that all refer to `document` as text edits, in the same order."""
     return [
         types.TextEdit(to_range(document, Span(edit.start, edit.end), encoding), edit.text)
-        for edit in edits
+        for edit in _before_last_line_end(document, edits)
     ]
+
+
+def _before_last_line_end(document: Document, edits: Sequence[Edit]) -> list[Edit]:
+    """Return edits with the same result, in which whole lines at the end go before its line end.
+
+    Neovim adds an empty line to what is put behind all of its lines (`apply_text_edits` in
+    https://github.com/neovim/neovim/blob/v0.11.4/runtime/lua/vim/lsp/util.lua).
+    """
+    *others, last = edits or [Edit(0, 0, "")]
+    end = len(document.text)
+    eol = "\r\n" if document.text.endswith("\r\n") else "\n"
+    at = end - len(eol)
+    if (
+        (last.start, last.end) != (end, end)
+        or not document.text.endswith(eol)
+        or not last.text.endswith(eol)
+        or any(edit.end > at for edit in others)
+    ):
+        return list(edits)
+    return [*others, Edit(at, at, eol + last.text.removesuffix(eol))]
 
 
 def to_workspace_edit(
