@@ -21,6 +21,8 @@ class Model:
     answer: str = ""
     #: What each answer is said to cost.
     usd: float | None = None
+    #: What is sent along as thoughts, before each answer.
+    reasoning: str = ""
     _free: Event = field(default_factory=Event)
     _half_way: Event = field(default_factory=Event)
 
@@ -73,7 +75,7 @@ class Model:
             self._free.set()
 
     def _reply(self, request: Request) -> Reply:
-        whole = answer(self.answer, usage=usage_of(), usd=self.usd)
+        whole = answer(self.answer, reasoning=self.reasoning, usage=usage_of(), usd=self.usd)
         # Lazy, because what comes next depends on what the test does meanwhile.
         return replace(whole, pieces=self._stopping_half_way(whole.pieces))
 

@@ -96,6 +96,24 @@ def test_explain_opens_markdown_beside_the_code_in_the_same_server(
     assert shop.text == SHOP
 
 
+def test_document_adds_a_docstring_and_nothing_else(
+    nvim: Neovim, project: Project, model: Model
+) -> None:
+    head = "def total_price(items):\n"
+    docstring = '    """Return what all items cost together."""\n'
+    code = SHOP[SHOP.index(head) : SHOP.index("\n\n\ndef label")]
+    model.answer = fenced(code.replace(head, head + docstring))
+    nvim.open(project.shop)
+    nvim.cursor(INSIDE)
+
+    nvim.pick("Dola: Document total_price")
+
+    expected = SHOP.replace(head, head + docstring)
+    nvim.until(lambda s: s.current.text == expected, "the function has its docstring")
+    nvim.type("u")
+    nvim.until(lambda s: s.current.text == SHOP, "one undo takes it back")
+
+
 def test_generated_tests_open_in_a_new_file(nvim: Neovim, project: Project, model: Model) -> None:
     model.answer = fenced(TESTS)
     nvim.open(project.shop)
@@ -164,7 +182,9 @@ def test_an_action_of_ones_own_runs_by_its_kind_and_its_new_file_opens(
     assert state.current.text == "def total_price(items): ...\n"
 
 
-def test_an_image_gets_its_words(nvim: Neovim, project: Project, model: Model) -> None:
+def test_an_image_gets_its_words_and_code_is_written_from_it(
+    nvim: Neovim, project: Project, model: Model
+) -> None:
     project.config.write_text('abilities = ["images"]\n', encoding="utf-8")
     (project.root / "cart.png").write_bytes(png())
     page = project.add("page.md", "# Shop\n\n![](cart.png)\n")
@@ -177,6 +197,11 @@ def test_an_image_gets_its_words(nvim: Neovim, project: Project, model: Model) -
     expected = "# Shop\n\n![A cart with two lamps](cart.png)\n"
     nvim.until(lambda s: s.current.text == expected, "the image has its words")
     assert len(model.requests) == 1
+
+    model.answer = "```mermaid\nflowchart TD\n  A --> B\n```\n"
+    nvim.ex("Dola write-from-image")
+    expected += f"\n{model.answer}"
+    nvim.until(lambda s: s.current.text == expected, "what it shows stands below it")
 
 
 @pytest.mark.parametrize("how", ["progress", "command", "action"])

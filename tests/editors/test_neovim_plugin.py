@@ -22,7 +22,7 @@ PLUGIN = EDITORS / "neovim"
 INSIDE = 7
 SUBCOMMANDS = (
     *("cancel", "describe-image", "describe-video", "do", "document", "explain", "fix"),
-    *("reasoning", "refactor", "restart", "review", "show", "status", "tests", "withdraw"),
+    *("own", "reasoning", "refactor", "restart", "review", "show", "status", "tests", "withdraw"),
     "write-from-image",
 )
 DECISIONS = ["accept", "reject", "all", "retry", "discard", "close"]
@@ -113,6 +113,35 @@ def test_do_asks_for_the_words(shop: Neovim, model: Model) -> None:
     shop.ex("Dola do")
     shop.until(lambda s: s.current.text == REFACTORED_SHOP, "the function is edited")
     assert "use sum" in model.requests[-1].prompt
+
+
+def test_own_asks_which_of_the_users_actions_or_takes_one_by_its_id(
+    nvim: Neovim, project: Project, model: Model
+) -> None:
+    project.config.write_text(
+        '[[actions]]\nid = "simpler"\ntitle = "Simplify {name}"\nprompt = "Make it simpler."\n'
+        '[[actions]]\nid = "stub"\ntitle = "Stub of {name}"\nscope = "file"\n'
+        'answer = "new-file"\nprompt = "Write a stub."\n',
+        encoding="utf-8",
+    )
+    nvim.open(project.shop)
+    nvim.cursor(INSIDE)
+    own = [("Dola: Simplify total_price", "refactor.rewrite.dola.simpler")]
+    own += [("Dola: Stub of shop.py", "dola.new.stub")]
+    wait_for(lambda: set(own) <= set(nvim.actions()), "they are offered")
+    model.answer = fenced(REFACTORED)
+    nvim.prepare(choose="Dola: Simplify total_price")
+
+    nvim.ex("Dola own")
+
+    state = nvim.until(lambda s: s.current.text == REFACTORED_SHOP, "the function is simpler")
+    assert [row["label"] for row in state.menus[-1]["rows"]] == [title for title, _ in own]
+    assert "Make it simpler." in model.requests[-1].prompt
+
+    model.answer = fenced("def total_price(items): ...")
+    nvim.ex("Dola own stub")
+    stub = project.root / "shop_stub.py"
+    nvim.until(lambda s: s.current.path == stub and s.current.text.strip(), "its new file opens")
 
 
 def test_words_for_lines_that_are_others_by_then_are_not_sent(shop: Neovim, model: Model) -> None:
@@ -259,6 +288,25 @@ def test_what_would_be_sent_is_shown_and_nothing_is_sent(shop: Neovim, model: Mo
     assert "refactor" in shop.lua("return vim.fn.getcompletion('Dola show ', 'cmdline')")
     shop.ex("Dola show nobodys")
     shop.until(lambda s: "no action that can be used has this id" in s.told, "it is unknown")
+
+
+def test_what_the_model_thought_is_shown_when_it_is_asked_for(shop: Neovim, model: Model) -> None:
+    shop.ex("Dola reasoning")
+    shop.until(lambda s: "There is no reasoning to show" in s.told, "there is none yet")
+    model.answer, model.reasoning = fenced(REFACTORED), "A sum will do, I think."
+    shop.ex("Dola refactor")
+    state = shop.until(lambda s: s.current.text == REFACTORED_SHOP, "the function is edited")
+    assert not any("I think" in b.text for b in state.buffers)
+
+    shop.ex("Dola reasoning")
+
+    state = shop.until(
+        lambda s: any("What the model thought" in b.text and b.visible for b in s.buffers),
+        "the page is shown",
+    )
+    [page] = [b for b in state.buffers if "What the model thought" in b.text]
+    assert "A sum will do, I think." in page.text
+    assert state.current.text == REFACTORED_SHOP
 
 
 def test_consent_is_asked_for_before_anything_leaves(fresh_nvim: Neovim, project: Project) -> None:

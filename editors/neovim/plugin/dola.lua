@@ -42,6 +42,9 @@ end
 vim.keymap.set({ 'n', 'x' }, '<Plug>(dola-show)', function()
   require('dola').show('refactor')
 end, { desc = 'Dola: show what a refactoring would send' })
+vim.keymap.set({ 'n', 'x' }, '<Plug>(dola-own)', function()
+  require('dola').own()
+end, { desc = 'Dola: run an action of your own' })
 for _, name in ipairs({ 'cancel', 'reasoning', 'review', 'status', 'withdraw' }) do
   vim.keymap.set('n', ('<Plug>(dola-%s)'):format(name), function()
     require('dola')[name == 'status' and 'tell_status' or name]()

@@ -29,6 +29,11 @@ local COMMANDS = {
   ['describe-image'] = action('describe-image'),
   ['write-from-image'] = action('write-from-image'),
   ['describe-video'] = action('describe-video'),
+  own = function(call, rest)
+    require('dola').own(rest ~= '' and rest or nil, {
+      place = call.range > 0 and require('dola.place').lines(call.line1, call.line2) or nil,
+    })
+  end,
   show = function(call, rest)
     local at = require('dola.place')
     local name, instruction = rest:match('^(%S*)%s*(.-)$')
@@ -62,7 +67,7 @@ local COMMANDS = {
 }
 
 ---What more may follow.
-local TAKES_MORE = { ['do'] = true, review = true, show = true }
+local TAKES_MORE = { ['do'] = true, own = true, review = true, show = true }
 
 ---What `:Dola review` may be followed by, in a review.
 local DECISIONS = { 'accept', 'reject', 'all', 'retry', 'discard', 'close' }

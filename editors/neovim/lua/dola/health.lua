@@ -7,6 +7,9 @@ local M = {}
 ---How long the server may take over a question, in milliseconds; nothing is sent to a model.
 local PATIENCE = 30000
 
+---What the plugin has the server run beside the actions that work on code.
+local OTHERS = { 'dola.own', 'dola.review', 'dola.showPrompt', 'dola.showReasoning' }
+
 ---Ask the configured program something.
 ---@param config vim.lsp.Config
 ---@param ... string
@@ -104,7 +107,7 @@ local function check_clients()
     local commands = vim.tbl_get(client.server_capabilities, 'executeCommandProvider', 'commands')
     local missing = vim.tbl_filter(function(command)
       return not vim.list_contains(commands or {}, command)
-    end, vim.tbl_values(require('dola').COMMANDS))
+    end, vim.list_extend(vim.tbl_values(require('dola').COMMANDS), OTHERS))
     if #missing > 0 then
       vim.health.warn(
         'It is older than this plugin: no ' .. table.concat(missing, ', '),

@@ -19,6 +19,7 @@ M.COMMANDS = {
 ---@class dola.Options
 ---@field place? dola.Place What to work on: the selection in Visual mode, else the cursor.
 ---@field instruction? string What to do, in the user's words.
+---@field own? string The id of an action of the user's own to run, in the place of a name.
 ---@field show? boolean Show what would be sent, and send nothing.
 
 ---Send an action on its way.
@@ -54,6 +55,9 @@ local function start(client, name, place, version, options)
       or nil
   end
   local command = M.COMMANDS[name]
+  if options.own then
+    argument.action, command = options.own, 'dola.own'
+  end
   if options.show then
     -- A name that is none of these is that of an action of the user's own.
     argument.action, command = command or name, 'dola.showPrompt'
@@ -97,6 +101,29 @@ end
 ---@param options? dola.Options
 function M.show(name, options)
   M.run(name, vim.tbl_extend('force', options or {}, { show = true }))
+end
+
+---Run an action of the user's own: the one with an id, or the one that is chosen from those that are
+---for the place.
+---@param id? string
+---@param options? dola.Options
+function M.own(id, options)
+  options = options or {}
+  if id then
+    M.run('own', vim.tbl_extend('force', options, { own = id }))
+    return
+  end
+  local place = options.place
+  vim.lsp.buf.code_action({
+    range = place and {
+      start = { place.row + 1, place.col },
+      ['end'] = { place.end_row + 1, place.end_col },
+    },
+    filter = function(action)
+      local command = action.command
+      return (type(command) == 'table' and command.command or command) == 'dola.own'
+    end,
+  })
 end
 
 ---Stop everything that is under way.
