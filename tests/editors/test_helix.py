@@ -5,11 +5,16 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+
+from dola_ls.lsp.convert import uri_to_path
+from tests.core.media.samples import png
 
 from .helix import WITH_ARGUMENTS, Helix, find_helix
 from .model import Model
@@ -126,6 +131,135 @@ def test_what_was_explained_is_seen_once_more_on_its_name(
 
     helix.until_shown("Adds up what the items cost")
     assert len(model.requests) == 1
+
+
+def test_what_would_be_sent_is_shown_and_nothing_is_sent(
+    helix: Helix, project: Project, model: Model
+) -> None:
+    helix.open(project.shop, INSIDE)
+    helix.menu()
+    helix.keys("Escape")
+    helix.until(lambda: not helix.selected, "the menu is closed")
+
+    helix.keys("Space", "l", "p")
+
+    helix.until_shown("What would be sent")
+    # All of it is in the page, which is longer than the screen.
+    [shown] = helix.received("window/showDocument")
+    page = uri_to_path(shown["uri"]).read_text(encoding="utf-8")
+    assert "for item in items:" in page
+    assert "test-key" not in page
+    assert model.requests == []
+
+
+def test_what_the_model_thought_is_shown_when_it_is_asked_for(
+    helix: Helix, project: Project, model: Model
+) -> None:
+    model.answer, model.reasoning = fenced(REFACTORED), "A sum will do, I think."
+    helix.open(project.shop, INSIDE)
+    helix.pick(REFACTOR)
+    helix.until_shown("return sum(")
+    assert "I think" not in helix.screen
+
+    helix.keys("Space", "l", "r")
+
+    helix.until_shown("What the model thought")
+    helix.until_shown("A sum will do, I think.")
+
+
+def test_consent_is_given_by_a_code_action_as_helix_cannot_ask(
+    start: Start, project: Project
+) -> None:
+    # The address is never called: there is no such host.
+    address = {"DOLA_BASE_URL": "https://api.invalid/v1", "DOLA_MODEL": "coder"}
+    helix = start({"DOLA_PROVIDER": "custom", **address, "DOLA_API_KEY": "test-key"})
+    helix.open(project.shop, INSIDE)
+
+    helix.pick(REFACTOR)
+    helix.until(lambda: "Nothing was sent." in helix.told, "it says so")
+    assert "this editor cannot ask you" in helix.told
+    if helix.version < WITH_ARGUMENTS:
+        assert not helix.answers("title")
+
+    helix.pick("Dola: Allow sending code of project to api.invalid")
+
+    helix.until_shown("You allowed to send code of project to api.invalid")
+    assert "Dola: Allow sending" not in helix.menu()
+    helix.keys("Escape")
+    helix.until(lambda: not helix.selected, "the menu is closed")
+    # By now only the host is missing.
+    helix.pick(REFACTOR)
+    helix.until(
+        lambda: "api.invalid" in helix.told.rpartition("You allowed")[2].partition("\n")[2],
+        "it is tried",
+    )
+    helix.until_saved(project.shop, SHOP)
+
+
+def test_an_action_of_ones_own_stands_in_the_menu_and_its_new_file_opens(
+    start: Start, project: Project, model: Model
+) -> None:
+    project.config.write_text(
+        '[[actions]]\nid = "simpler"\ntitle = "Simplify {name}"\nprompt = "Make it simpler."\n'
+        '[[actions]]\nid = "stub"\ntitle = "Stub of {name}"\nscope = "file"\n'
+        'answer = "new-file"\nprompt = "Write a stub."\n',
+        encoding="utf-8",
+    )
+    model.answer = fenced(REFACTORED)
+    helix = start(model.environment)
+    helix.open(project.shop, INSIDE)
+
+    helix.pick("Dola: Simplify total_price")
+    helix.until_shown("return sum(")
+    helix.until_saved(project.shop, REFACTORED_SHOP)
+    assert "Make it simpler." in model.requests[-1].prompt
+
+    model.answer = fenced("def total_price(items): ...")
+    helix.pick("Dola: Stub of shop.py")
+    helix.until_shown("def total_price(items): ...")
+    helix.until_saved(project.root / "shop_stub.py", "def total_price(items): ...\n")
+
+
+def test_an_image_gets_its_words_and_code_is_written_from_it(
+    start: Start, project: Project, model: Model
+) -> None:
+    project.config.write_text('abilities = ["images"]\n', encoding="utf-8")
+    (project.root / "cart.png").write_bytes(png())
+    page = project.add("page.md", "# Shop\n\n![](cart.png)\n")
+    model.answer = "A cart with two lamps"
+    helix = start(model.environment)
+    helix.open(page, 3)
+
+    helix.pick("Dola: Describe image cart.png")
+
+    helix.until_shown("A cart with two lamps")
+    expected = "# Shop\n\n![A cart with two lamps](cart.png)\n"
+    helix.until_saved(page, expected)
+    assert len(model.requests) == 1
+
+    model.answer = "```mermaid\nflowchart TD\n  A --> B\n```\n"
+    helix.pick("Dola: Write code from image cart.png")
+    helix.until_shown("flowchart TD")
+    helix.until_saved(page, f"{expected}\n{model.answer}")
+
+
+def test_new_tests_are_run_and_what_fails_is_marked(
+    start: Start, project: Project, model: Model
+) -> None:
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:asyncio", "{file}"]
+    project.config.write_text(f"[tests]\nrun = {json.dumps(command)}\n", encoding="utf-8")
+    project.config.chmod(0o600)
+    model.answer = fenced(TESTS.replace("== 7", "== 8"))
+    helix = start(model.environment)
+    helix.open(project.shop, INSIDE)
+
+    helix.pick(GENERATE_TESTS)
+
+    told = "1 of 2 tests passed; the other one is marked in test_shop.py."
+    helix.until(lambda: told in helix.told, "they are run")
+    # The key for the next problem leads to the line, and the problem is shown there.
+    helix.keys("g", "g", "]", "d")
+    helix.until_shown("assert 7 == 8")
 
 
 def test_what_another_server_reports_is_fixed(start: Start, project: Project, model: Model) -> None:
