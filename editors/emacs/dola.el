@@ -16,6 +16,7 @@
 ;;   `dola-document'        write its documentation
 ;;   `dola-fix'             fix a problem on these lines that Flymake shows
 ;;   `dola-do'              do what you say in the minibuffer
+;;   `dola-own'             run an action of your own
 ;;   `dola-describe-image'  write the alternative text of the image at point
 ;;   `dola-describe-video'  write a caption of the video at point
 ;;   `dola-write-from-image'  write what the image at point shows, as code
@@ -241,6 +242,34 @@ Else it is a page to read beside the code.  Where EXTERNAL, use the browser."
   "Write code from the image that a link or comment from BEG to END names."
   (interactive (dola--bounds))
   (dola--act "dola.writeFromImage" beg end))
+
+;;;###autoload
+(defun dola-own (beg end)
+  "Run an action of your own on the symbol at point, or from BEG to END.
+Ask which of those in the user file of dola-ls that are for this place."
+  (interactive (dola--bounds))
+  (let* ((server (dola--server "dola.own"))
+         (actions (dola--own server beg end))
+         (title (if actions
+                    (completing-read "Do: " actions nil t)
+                  (user-error "No action of your own is for this place; see [[actions]] in the \
+user file of dola-ls"))))
+    (dola--execute server "dola.own" (cdr (assoc title actions)))))
+
+(defun dola--own (server beg end)
+  "Return the actions of the user's own that SERVER has from BEG to END.
+Each is a pair of its title and the argument for the command."
+  (dola--tell-changes (current-buffer))
+  (let ((offered (jsonrpc-request
+                  server :textDocument/codeAction
+                  (list :textDocument (eglot--TextDocumentIdentifier)
+                        :range (dola--range beg end)
+                        :context '(:diagnostics [] :only ["refactor.rewrite.dola" "dola"])))))
+    (cl-loop for action across offered
+             for command = (plist-get action :command)
+             when (equal (plist-get command :command) "dola.own")
+             collect (cons (string-remove-prefix "Dola: " (plist-get action :title))
+                           (aref (plist-get command :arguments) 0)))))
 
 (defvar dola--instructions nil "What was said to `dola-do' before.")
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+
+from tests.core.media.samples import png
 
 from .emacs import SHIPPED, Emacs, EmacsError, find_emacs, run_batch
 from .model import Model
@@ -109,6 +113,121 @@ def test_explain_shows_a_page_beside_the_code(emacs: Emacs, project: Project, mo
         "the new answer is shown",
     )
     assert emacs.asked == []
+
+
+def test_what_was_explained_is_seen_once_more_on_its_name(
+    emacs: Emacs, project: Project, model: Model
+) -> None:
+    model.answer = EXPLANATION
+    emacs.open(project.shop, INSIDE)
+    emacs.call("dola-explain")
+    emacs.until(lambda: "Explain-total_price.md" in emacs.shown, "the page is shown")
+    emacs.goto(INSIDE - 1)
+    emacs.eval("(forward-word 2)")
+
+    def documentation() -> str:
+        """Ask as ElDoc does when point rests, and return what it has by then."""
+        emacs.eval("(eldoc-print-current-symbol-info)")
+        found = emacs.eval(
+            "(and (buffer-live-p eldoc--doc-buffer)"
+            " (with-current-buffer eldoc--doc-buffer (buffer-string)))"
+        )
+        return str(found)
+
+    emacs.until(lambda: "Adds up what the items cost" in documentation(), "ElDoc has it")
+    assert "The whole explanation" in documentation()
+    assert len(model.requests) == 1
+
+
+def test_what_the_model_thought_is_shown_when_it_is_asked_for(
+    emacs: Emacs, project: Project, model: Model
+) -> None:
+    model.answer, model.reasoning = fenced(REFACTORED), "A sum will do, I think."
+    emacs.open(project.shop, INSIDE)
+    emacs.call("dola-refactor")
+    emacs.until_text(project.shop, REFACTORED_SHOP)
+    assert not any("I think" in text for text in emacs.shown.values())
+
+    emacs.call("dola-show-reasoning")
+
+    def page() -> str:
+        return next((t for t in emacs.shown.values() if "What the model thought" in t), "")
+
+    emacs.until(lambda: "A sum will do, I think." in page(), "it is shown")
+    assert emacs.eval("(buffer-name)") == "shop.py"
+
+
+def test_an_image_gets_its_words_and_code_is_written_from_it(
+    emacs: Emacs, project: Project, model: Model
+) -> None:
+    project.config.write_text('abilities = ["images"]\n', encoding="utf-8")
+    (project.root / "cart.png").write_bytes(png())
+    page = project.add("page.html", '<p>\n<img src="cart.png" alt="">\n')
+    model.answer = "A cart with two lamps"
+    emacs.open(page, 2)
+
+    emacs.call("dola-describe-image")
+
+    expected = '<p>\n<img src="cart.png" alt="A cart with two lamps">\n'
+    emacs.until_text(page, expected)
+    assert len(model.requests) == 1
+
+    model.answer = "```html\n<ul>\n  <li>A lamp</li>\n</ul>\n```\n"
+    emacs.call("dola-write-from-image")
+    emacs.until_text(page, f"{expected}<ul>\n  <li>A lamp</li>\n</ul>\n")
+
+
+def test_an_action_of_ones_own_is_chosen_and_its_new_file_opens(
+    emacs: Emacs, project: Project, model: Model
+) -> None:
+    project.config.write_text(
+        '[[actions]]\nid = "simpler"\ntitle = "Simplify {name}"\nprompt = "Make it simpler."\n'
+        '[[actions]]\nid = "stub"\ntitle = "Stub of {name}"\nscope = "file"\n'
+        'answer = "new-file"\nprompt = "Write a stub."\n',
+        encoding="utf-8",
+    )
+    model.answer = fenced(REFACTORED)
+    emacs.open(project.shop, INSIDE)
+    emacs.until(lambda: emacs.eval("(dola--own (eglot-current-server) 1 1)"), "they are read")
+
+    emacs.call("dola-own", "Simplify total_price")
+    emacs.until_text(project.shop, REFACTORED_SHOP)
+    assert "Make it simpler." in model.requests[-1].prompt
+
+    model.answer = fenced("def total_price(items): ...")
+    emacs.call("dola-own", "Stub of shop.py")
+    stub = project.root / "shop_stub.py"
+    emacs.until_text(stub, "def total_price(items): ...\n")
+    assert emacs.eval("(buffer-name)") == "shop_stub.py"
+
+
+def test_where_there_is_no_action_of_ones_own_a_sentence_says_so(
+    emacs: Emacs, project: Project, model: Model
+) -> None:
+    emacs.open(project.shop, INSIDE)
+    with pytest.raises(EmacsError, match="No action of your own is for this place"):
+        emacs.call("dola-own")
+    assert model.requests == []
+
+
+def test_new_tests_are_run_and_what_fails_is_marked(
+    start: Start, project: Project, model: Model
+) -> None:
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:asyncio", "{file}"]
+    project.config.write_text(f"[tests]\nrun = {json.dumps(command)}\n", encoding="utf-8")
+    project.config.chmod(0o600)
+    model.answer = fenced(TESTS.replace("== 7", "== 8"))
+    emacs = start(model.environment)
+    emacs.open(project.shop, INSIDE)
+
+    emacs.call("dola-generate-tests")
+
+    emacs.until_told("1 of 2 tests passed; the other one is marked in test_shop.py.")
+    marked = (
+        '(progn (flymake-start) (mapconcat #\'flymake-diagnostic-text (flymake-diagnostics) ""))'
+    )
+    emacs.until(lambda: "assert 7 == 8" in emacs.eval(marked), "Flymake shows it")
+    assert emacs.eval("(buffer-name)") == "test_shop.py"
 
 
 def test_what_would_be_sent_is_shown_and_nothing_is_sent(
