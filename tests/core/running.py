@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
 
@@ -97,6 +98,9 @@ class FakeEditor:
     def report(self, message: str, percentage: int | None = None) -> None:
         self.messages.append(message)
         self.on_report()
+
+    def alone(self, document: Document) -> contextlib.nullcontext[None]:
+        return contextlib.nullcontext()
 
     async def apply(
         self, document: Document, edits: Sequence[Edit], label: str
