@@ -1,6 +1,7 @@
 // The actions as commands of the palette and of the editor's context menu.
 import * as vscode from 'vscode';
 import { ExecuteCommandRequest, type LanguageClient } from 'vscode-languageclient/node';
+import { inform, warn } from './tell';
 
 /** The server's commands that work on the cursor or selection, by the command that runs each. */
 const ACTIONS: Record<string, string> = {
@@ -50,7 +51,7 @@ async function runAction(
 ): Promise<void> {
   const editor = vscode.window.activeTextEditor;
   if (!editor || !['file', 'untitled', 'vscode-notebook-cell'].includes(editor.document.uri.scheme)) {
-    void vscode.window.showInformationMessage(
+    inform(
       'Dola works on the file in front, and none is open. Open one, and put the cursor into a function or select lines.',
     );
     return;
@@ -68,7 +69,7 @@ async function runAction(
     return;
   }
   if (!client.initializeResult?.capabilities.executeCommandProvider?.commands.includes(command)) {
-    void vscode.window.showWarningMessage(
+    warn(
       `Dola: this server, dola-ls ${client.initializeResult?.serverInfo?.version ?? ''}, has no ${command}. ` +
         'Nothing was sent. Update dola-ls.',
     );
@@ -76,7 +77,7 @@ async function runAction(
   }
   const problems = action === 'dola.fix' ? await problemsAt(client, document, selection) : {};
   if (!problems) {
-    void vscode.window.showInformationMessage(
+    inform(
       'Dola: there is no error or warning on these lines, so nothing was sent. Put the cursor on one.',
     );
     return;

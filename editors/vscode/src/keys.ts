@@ -1,6 +1,7 @@
 // API keys: kept in VS Code's secret storage, one for each service, and never in a setting.
 import * as vscode from 'vscode';
 import { services, wrongKey, type Service } from './services';
+import { inform } from './tell';
 
 const PREFIX = 'dola.key.';
 
@@ -41,7 +42,7 @@ export class Keys {
     }
     await this.secrets.store(PREFIX + service.id, key.trim());
     const first = process.env['DOLA_API_KEY'] ? ' But DOLA_API_KEY is set where VS Code was started, and comes first.' : '';
-    void vscode.window.showInformationMessage(`Dola: the key for ${service.host} is stored.${first}`);
+    inform(`Dola: the key for ${service.host} is stored.${first}`);
     return true;
   }
 
@@ -49,7 +50,7 @@ export class Keys {
   async clear(): Promise<boolean> {
     const stored = await this.stored();
     if (stored.size === 0) {
-      void vscode.window.showInformationMessage('Dola: there is no stored key for the services that are set.');
+      inform('Dola: there is no stored key for the services that are set.');
       return false;
     }
     const having = services(this.settings()).filter(({ id }) => stored.has(id));
@@ -58,7 +59,7 @@ export class Keys {
       return false;
     }
     await this.secrets.delete(PREFIX + service.id);
-    void vscode.window.showInformationMessage(`Dola: the key for ${service.host} is forgotten.`);
+    inform(`Dola: the key for ${service.host} is forgotten.`);
     return true;
   }
 }

@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { MessageType, type ShowMessageParams } from 'vscode-languageclient/node';
 import type { Receipt } from './receipts';
 import type { Proposed, Review } from './review';
+import { buttonsFor } from './tell';
 
 /** Adds to the server's messages what it cannot know: the commands of this extension. */
 export class Messages {
@@ -49,7 +50,7 @@ export class Messages {
           Settings: () => vscode.commands.executeCommand('workbench.action.openSettings', 'dola.'),
         }),
     };
-    void say(type, message, Object.keys(buttons)).then((answer) => (answer ? buttons[answer]?.() : undefined));
+    void say(type, message, buttonsFor(message, Object.keys(buttons))).then((answer) => (answer ? buttons[answer]?.() : undefined));
   }
 }
 

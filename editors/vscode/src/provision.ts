@@ -7,6 +7,7 @@ import { NotInstalled, PrivateServers } from './install';
 import { selectedInterpreter } from './interpreter';
 import { findPython } from './python';
 import { Cancelled, run, type Run } from './run';
+import { warn } from './tell';
 
 /** No server can be started; the message says why, and what to do. */
 export class NoServer extends Error {
@@ -122,7 +123,7 @@ async function ourOwn(
     }
     const older = await servers.older();
     if (older) {
-      void vscode.window.showWarningMessage(
+      warn(
         `Dola: the server was not updated, and version ${older.version} is used instead. ${error.message}`.trim(),
       );
       return older;

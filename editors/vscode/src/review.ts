@@ -2,6 +2,7 @@
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { partAt, type Hunk } from './hunks';
+import { inform } from './tell';
 
 /** Of the languages that cells are written in. */
 const EXTENSIONS: Record<string, string> = { javascript: 'js', julia: 'jl', markdown: 'md', python: 'py', r: 'r', sql: 'sql' };
@@ -89,7 +90,7 @@ export class Review implements vscode.Disposable, vscode.TextDocumentContentProv
   async choose(): Promise<void> {
     const proposals = [...this.kept.values()];
     if (proposals.length === 0) {
-      void vscode.window.showInformationMessage('Dola: there is no proposed edit to review.');
+      inform('Dola: there is no proposed edit to review.');
       return;
     }
     const items = proposals.map((proposal) => ({
@@ -140,7 +141,7 @@ export class Review implements vscode.Disposable, vscode.TextDocumentContentProv
   async do(decision: Decision, id = this.inFront()): Promise<void> {
     const proposal = id === undefined ? undefined : this.kept.get(id);
     if (!proposal) {
-      void vscode.window.showInformationMessage('Dola: no proposed edit is in front. Open it by “Dola: Review Proposed Edits”.');
+      inform('Dola: no proposed edit is in front. Open it by “Dola: Review Proposed Edits”.');
       return;
     }
     await this.carryOut(proposal.id, { do: decision });
@@ -156,7 +157,7 @@ export class Review implements vscode.Disposable, vscode.TextDocumentContentProv
     const hunks = id === undefined ? undefined : this.texts.get(id)?.hunks;
     const hunk = hunks && line !== undefined ? partAt(hunks, line) : -1;
     if (id === undefined || hunk < 0) {
-      void vscode.window.showInformationMessage('Dola: put the cursor on a change in the right half of a proposed edit.');
+      inform('Dola: put the cursor on a change in the right half of a proposed edit.');
       return;
     }
     await this.carryOut(id, { do: decision, hunk });

@@ -24,6 +24,7 @@ import { Review, type Proposed } from './review';
 import { keyVariables } from './services';
 import { environment, forServer } from './settings';
 import { RESTRICTED, StatusBar, type State } from './statusBar';
+import { warn } from './tell';
 
 const settings = () => vscode.workspace.getConfiguration('dola');
 
@@ -296,7 +297,7 @@ export class Service implements vscode.Disposable {
         }
         this.set({ is: 'starting' });
         const what = lost > 0 ? ' What was under way is lost, and nothing was changed. Run the action again.' : '';
-        void vscode.window.showWarningMessage(`Dola: the server ended and is started again.${what}`);
+        warn(`Dola: the server ended and is started again.${what}`);
         return { action: CloseAction.Restart, handled: true };
       },
     };

@@ -60,6 +60,18 @@ async function action(title, before = async () => undefined) {
   await row.click();
 }
 
+/** Wait until the Markdown preview shows some words. */
+const previewOf = (words) =>
+  poll(`the preview shows ${words}`, async () => {
+    for (const frame of page.frames()) {
+      const text = await frame.locator('body').innerText({ timeout: 1000 }).catch(() => '');
+      if (text.includes(words) && !text.includes('Explorer')) {
+        return true;
+      }
+    }
+    return false;
+  });
+
 const isReady = () => statusBar.locator('.codicon-sparkle').waitFor();
 
 try {
@@ -197,16 +209,27 @@ try {
   await model.answer(EXPLANATION, 0.001);
   await toFunction();
   await palette('Dola: Explain');
-  await poll('the preview shows it', async () => {
-    for (const frame of page.frames()) {
-      const text = await frame.locator('body').innerText({ timeout: 1000 }).catch(() => '');
-      if (text.includes('Adds up what the items cost') && !text.includes('Explorer')) {
-        return true;
-      }
-    }
-    return false;
-  });
+  await previewOf('Adds up what the items cost');
   await shot('explain');
+
+  step('consent before code of a folder goes to an address for the first time');
+  // Nothing answers there, and nobody agrees.
+  writeSettings(config, { 'dola.provider': 'custom', 'dola.baseUrl': 'https://api.invalid/v1', 'dola.model': 'coder' });
+  const question = toast('Send code of project to api.invalid (model coder)?');
+  await poll('the server for the new address asks', async () => {
+    await action('Dola: Refactor total_price');
+    return question.waitFor({ timeout: 8000 }).then(() => true, () => false);
+  });
+  const { requests } = await model.state();
+  await shot('consent-to-send');
+  await question.getByRole('button', { name: 'Show what would be sent' }).click();
+  await previewOf('What would be sent');
+  await question.getByRole('button', { name: "Don't send" }).click();
+  // It has a button, so that VS Code shows all of it and not one line.
+  await toast('Nothing was sent, as you did not agree').getByRole('button', { name: 'OK' }).waitFor();
+  await shot('not-sent');
+  assert.equal((await model.state()).requests, requests);
+  await closeToasts();
 
   step('the walkthrough');
   await palette('Welcome: Open Walkthrough...');
