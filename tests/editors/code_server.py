@@ -79,6 +79,7 @@ def controlled(model: Model) -> Iterator[str]:
             match self.path:
                 case "/answer":
                     model.answer, model.usd = body["text"], body.get("usd")
+                    model.reasoning = body.get("reasoning", "")
                 case "/hold":
                     held.enter_context(model.held())
                 case "/free":

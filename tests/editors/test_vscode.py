@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ import pytest
 from dola_ls import __version__
 from dola_ls.core.languages import LANGUAGES
 from dola_ls.lsp.server import create_server
+from tests.core.media.samples import png
 
 from .code_server import (
     DRIVERS,
@@ -30,7 +32,7 @@ from .code_server import (
 from .model import Model
 from .project import Project
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = pytest.mark.timeout(1200)
 
 SCENARIOS = (
     "the_actions_are_listed_without_asking_the_model",
@@ -41,8 +43,13 @@ SCENARIOS = (
     "direct_edits_go_in_at_once",
     "an_explanation_opens_in_the_markdown_preview",
     "what_would_be_sent_is_shown_and_nothing_is_sent",
+    "what_was_explained_is_seen_once_more_on_its_name",
+    "what_the_model_thought_is_shown_when_it_is_asked_for",
+    "an_image_gets_its_words_and_code_is_written_from_it",
+    "an_action_of_ones_own_is_picked_and_its_new_file_opens",
     "tests_go_into_a_new_file",
     "tests_join_those_of_a_file_after_a_review",
+    "new_tests_are_run_and_what_fails_is_a_problem_in_their_file",
     "an_instruction_is_followed",
     "documenting_changes_comments_and_docstrings_only",
     "a_fix_is_told_the_problems_at_the_cursor",
@@ -109,10 +116,12 @@ def results(
                 "model": address,
                 "pid": str(pid),
                 "venv": str(venv),
+                "png": b64encode(png()).decode(),
+                "runTests": [sys.executable, "-m", "pytest", "-q", "-p", "no:asyncio", "{file}"],
                 "results": str(outcome),
                 "patience": 60_000,
             },
-            600,
+            1000,
         )
     assert outcome.exists(), f"no scenario ended; see {folder}\n{done.stdout}\n{done.stderr}"
     found: dict[str, str] = json.loads(outcome.read_text(encoding="utf-8"))
@@ -188,7 +197,9 @@ def test_the_manifest_fits_the_server() -> None:
     source = "\n".join(p.read_text(encoding="utf-8") for p in (EXTENSION / "src").glob("*.ts"))
 
     assert manifest["version"] == __version__
-    assert set(manifest["activationEvents"]) == {f"onLanguage:{id}" for id in LANGUAGES}
+    # And those in which there are links to images.
+    languages = {*LANGUAGES, "markdown", "html"}
+    assert set(manifest["activationEvents"]) == {f"onLanguage:{id}" for id in languages}
     declared = {command["command"] for command in manifest["contributes"]["commands"]}
     assert declared == set(re.findall(r"'(dola\.ui\.\w+)'(?:: 'dola|, (?:async )?\()", source))
     # The server's own commands become VS Code commands of the same name, and may not clash.

@@ -1,6 +1,7 @@
 // The actions as commands of the palette and of the editor's context menu.
 import * as vscode from 'vscode';
 import { ExecuteCommandRequest, type LanguageClient } from 'vscode-languageclient/node';
+import { chooseOwn, OWN } from './own';
 import { inform, warn } from './tell';
 
 /** The server's commands that work on the cursor or selection, by the command that runs each. */
@@ -11,6 +12,7 @@ const ACTIONS: Record<string, string> = {
   'dola.ui.document': 'dola.document',
   'dola.ui.fix': 'dola.fix',
   'dola.ui.do': 'dola.instruct',
+  'dola.ui.own': 'dola.own',
   'dola.ui.describeImage': 'dola.describeImage',
   'dola.ui.writeFromImage': 'dola.writeFromImage',
   'dola.ui.describeVideo': 'dola.describeVideo',
@@ -24,6 +26,7 @@ const SHOWN: Record<string, string> = {
   Document: 'dola.document',
   Fix: 'dola.fix',
   'Do…': 'dola.instruct',
+  'An Action of Your Own…': OWN,
   'Describe Image': 'dola.describeImage',
   'Write Code from Image': 'dola.writeFromImage',
   'Describe Video': 'dola.describeVideo',
@@ -49,11 +52,8 @@ async function runAction(
   given: string | undefined,
   ready: () => Promise<LanguageClient | undefined>,
 ): Promise<void> {
-  const editor = vscode.window.activeTextEditor;
-  if (!editor || !['file', 'untitled', 'vscode-notebook-cell'].includes(editor.document.uri.scheme)) {
-    inform(
-      'Dola works on the file in front, and none is open. Open one, and put the cursor into a function or select lines.',
-    );
+  const editor = editorInFront();
+  if (!editor) {
     return;
   }
   // What the user means is what stands there now, whatever happens while the server starts.
@@ -82,14 +82,34 @@ async function runAction(
     );
     return;
   }
-  await execute(client, command, {
+  const place = {
     uri: client.code2ProtocolConverter.asUri(document.uri),
     range: client.code2ProtocolConverter.asRange(selection),
     version: document.version,
+  };
+  const own = action !== OWN ? undefined : (!show && given) || (await chooseOwn(client, place));
+  if (action === OWN && !own) {
+    return;
+  }
+  await execute(client, command, {
+    ...place,
     ...(show && { action }),
+    ...(own && { action: own }),
     ...more,
     ...problems,
   });
+}
+
+/** Return the editor that actions work on, or say that there is none. */
+function editorInFront(): vscode.TextEditor | undefined {
+  const editor = vscode.window.activeTextEditor;
+  if (editor && ['file', 'untitled', 'vscode-notebook-cell'].includes(editor.document.uri.scheme)) {
+    return editor;
+  }
+  inform(
+    'Dola works on the file in front, and none is open. Open one, and put the cursor into a function or select lines.',
+  );
+  return undefined;
 }
 
 /** Run a command of the server; what comes of it comes by progress, edit or message. */

@@ -62,6 +62,7 @@ export class Review implements vscode.Disposable, vscode.TextDocumentContentProv
   proposed(proposal: Proposed): 'opened' | 'kept' | 'changed' {
     const known = this.kept.has(proposal.id);
     this.kept.set(proposal.id, proposal);
+    this.tellMenus();
     if (known) {
       return 'changed'; // a part of it was decided about, and `carryOut` shows what is left
     }
@@ -76,6 +77,7 @@ export class Review implements vscode.Disposable, vscode.TextDocumentContentProv
   settled(id: string): void {
     this.kept.delete(id);
     this.texts.delete(id);
+    this.tellMenus();
     void closeTabs((uri) => idOf(uri) === id);
   }
 
@@ -83,7 +85,13 @@ export class Review implements vscode.Disposable, vscode.TextDocumentContentProv
   settleAll(): void {
     this.kept.clear();
     this.texts.clear();
+    this.tellMenus();
     void closeTabs(() => true);
+  }
+
+  /** The menus offer a review where there is something to review. */
+  private tellMenus(): void {
+    void vscode.commands.executeCommand('setContext', 'dola.proposed', this.kept.size > 0);
   }
 
   /** Open the one proposal there is, or ask which. */

@@ -1,7 +1,7 @@
 // What the extension does, seen from inside VS Code's extension host: each scenario is a test.
 // tests/editors/test_vscode.py names them all and reads how each ended.
 const assert = require('node:assert/strict');
-const { existsSync, readFileSync, writeFileSync, mkdirSync } = require('node:fs');
+const { chmodSync, existsSync, readFileSync, readdirSync, writeFileSync, mkdirSync } = require('node:fs');
 const path = require('node:path');
 const vscode = require('vscode');
 
@@ -13,7 +13,7 @@ const { executeCommand } = vscode.commands;
 const post = (what, body = {}) =>
   fetch(`${config.model}/${what}`, { method: 'POST', body: JSON.stringify(body) }).then((r) => r.json());
 const model = {
-  answer: (text) => post('answer', { text }),
+  answer: (text, reasoning) => post('answer', { text, reasoning }),
   hold: () => post('hold'),
   free: () => post('free'),
   state: () => post('state'),
@@ -84,6 +84,33 @@ function isAlive(process_) {
 
 async function setting(name, value) {
   await vscode.workspace.getConfiguration('dola').update(name, value, vscode.ConfigurationTarget.Global);
+}
+
+/** Return the page that the Markdown preview shows; none of ours is ever opened as text. */
+const preview = () =>
+  until('a preview is shown', () =>
+    tabs().find(({ input }) => input instanceof vscode.TabInputWebview && input.viewType.includes('markdown.preview')),
+  );
+const shows = (words) => vscode.workspace.textDocuments.some((text) => text.languageId === 'markdown' && words.test(text.getText()));
+
+/** Have something done with a text in the user's own file, which the server reads when it starts. */
+async function withUserFile(text, work) {
+  const file = process.env.DOLA_CONFIG;
+  const restart = async () => {
+    const before = pid();
+    await executeCommand('dola.ui.restart');
+    await until('another server runs', () => pid() !== before);
+  };
+  const old = readFileSync(file, 'utf8');
+  writeFileSync(file, text);
+  chmodSync(file, 0o600);
+  await restart();
+  try {
+    await work();
+  } finally {
+    writeFileSync(file, old);
+    await restart();
+  }
 }
 
 const scenarios = {
@@ -203,11 +230,8 @@ const scenarios = {
     await model.answer(EXPLANATION);
     const { document } = await shop('explain');
     await executeCommand('dola.ui.explain');
-    const page = await until('a preview is shown', () =>
-      tabs().find(({ input }) => input instanceof vscode.TabInputWebview && input.viewType.includes('markdown.preview')),
-    );
-    const texts = () => vscode.workspace.textDocuments.filter(({ languageId }) => languageId === 'markdown');
-    await until('it is of the explanation', () => texts().some((text) => text.getText().includes('Adds up what the items cost')));
+    const page = await preview();
+    await until('it is of the explanation', () => shows(/Adds up what the items cost/));
     assert.ok(!tabs().some(({ input }) => input instanceof vscode.TabInputText && input.uri.path.endsWith('.md')));
     assert.equal(document.getText(), SHOP);
     await vscode.window.tabGroups.close(page);
@@ -217,15 +241,114 @@ const scenarios = {
     const { requests } = await model.state();
     const { document } = await shop('shown');
     await executeCommand('dola.ui.showPrompt', 'dola.document');
-    const page = await until('a preview is shown', () =>
-      tabs().find(({ input }) => input instanceof vscode.TabInputWebview && input.viewType.includes('markdown.preview')),
-    );
-    await until('it is of the request', () =>
-      vscode.workspace.textDocuments.some((text) => /What would be sent[^]*total_price/.test(text.getText())),
-    );
+    const page = await preview();
+    await until('it is of the request', () => shows(/What would be sent[^]*total_price/));
     assert.equal((await model.state()).requests, requests);
     assert.equal(document.getText(), SHOP);
     await vscode.window.tabGroups.close(page);
+  },
+
+  async what_was_explained_is_seen_once_more_on_its_name() {
+    const { uri, editor, range } = await shop('hover');
+    await until('the server runs', () => offered(uri, range));
+    const name = new vscode.Position(SHOP.split('\n').indexOf('def total_price(items):'), 6);
+    const hover = async () => {
+      const found = await executeCommand('vscode.executeHoverProvider', uri, name);
+      return found.flatMap(({ contents }) => contents.map((content) => content.value ?? content)).join('\n');
+    };
+    assert.doesNotMatch(await hover(), /Adds up/);
+    await model.answer(EXPLANATION);
+    await executeCommand('dola.ui.explain');
+    const page = await preview();
+    await until('the short form is there', async () => /Adds up what the items cost/.test(await hover()));
+    assert.match(await hover(), /The whole explanation/);
+    // It goes with the text that it is about.
+    await editor.edit((edit) => edit.insert(range.start, 'x = 1; '));
+    await until('it is there no more', async () => !/Adds up/.test(await hover()));
+    await vscode.window.tabGroups.close(page);
+  },
+
+  async what_the_model_thought_is_shown_when_it_is_asked_for() {
+    await model.answer(EXPLANATION, 'It is the sum of all of them, I think.');
+    await shop('thought');
+    await executeCommand('dola.ui.explain');
+    await until('it is explained', () => shows(/Adds up what the items cost/));
+    const explained = await preview();
+    assert.ok(!shows(/I think/), 'no thought is part of the answer');
+    await vscode.window.tabGroups.close(explained);
+
+    await executeCommand('dola.ui.showReasoning');
+
+    const page = await preview();
+    await until('it is of the thoughts', () => shows(/What the model thought[^]*It is the sum of all of them, I think\./));
+    await vscode.window.tabGroups.close(page);
+  },
+
+  async an_image_gets_its_words_and_code_is_written_from_it() {
+    writeFileSync(path.join(root().fsPath, 'cart.png'), Buffer.from(config.png, 'base64'));
+    await model.answer('A cart with two lamps');
+    await withUserFile('abilities = ["images"]\n', async () => {
+      const uri = vscode.Uri.joinPath(root(), 'page.md');
+      writeFileSync(uri.fsPath, '# Shop\n\n![](cart.png)\n');
+      const document = await vscode.workspace.openTextDocument(uri);
+      const editor = await vscode.window.showTextDocument(document, { preview: false });
+      editor.selection = new vscode.Selection(2, 3, 2, 3);
+      const titles = (await offered(uri, editor.selection)).map(({ title }) => title);
+      assert.ok(titles.includes('Dola: Describe image cart.png'), titles.join());
+      await executeCommand('dola.ui.describeImage');
+      const described = '# Shop\n\n![A cart with two lamps](cart.png)\n';
+      assert.equal((await diff()).after, described);
+      await executeCommand('dola.ui.apply');
+      await until('the image has its words', () => document.getText() === described);
+      await noDiff();
+
+      const drawn = '```mermaid\nflowchart TD\n  A --> B\n```\n';
+      await model.answer(drawn);
+      await executeCommand('dola.ui.writeFromImage');
+      assert.equal((await diff()).after, `${described}\n${drawn}`);
+      await executeCommand('dola.ui.discard');
+      await noDiff();
+    });
+  },
+
+  async an_action_of_ones_own_is_picked_and_its_new_file_opens() {
+    const own =
+      '[[actions]]\nid = "stub"\ntitle = "Stub of {name}"\nscope = "file"\nanswer = "new-file"\nprompt = "Write a stub."\n' +
+      '[[actions]]\nid = "simpler"\ntitle = "Simplify {name}"\nprompt = "Make it simpler."\n';
+    await withUserFile(own, async () => {
+      const { uri, document, range } = await shop('own');
+      await until('they stand in the menu', async () =>
+        (await offered(uri, range)).some(({ title }) => title === 'Dola: Simplify total_price'),
+      );
+      const { requests } = await model.state();
+      const showing = executeCommand('dola.ui.showPrompt', 'dola.own');
+      const page = await until('the first of the list is taken, and what it would send is shown', async () => {
+        await executeCommand('workbench.action.acceptSelectedQuickOpenItem');
+        return shows(/What would be sent: `Stub of own\.py`[^]*Write a stub\./) && preview();
+      });
+      await showing;
+      await vscode.window.tabGroups.close(page);
+      assert.equal((await model.state()).requests, requests);
+
+      await vscode.window.showTextDocument(document, { preview: false });
+      await model.answer(fenced('def total_price(items): ...'));
+      const picking = executeCommand('dola.ui.own');
+      const made = await until('the first of the list is taken, and its file opens', async () => {
+        await executeCommand('workbench.action.acceptSelectedQuickOpenItem');
+        return vscode.workspace.textDocuments.find(({ uri }) => uri.path.endsWith('/own_stub.py'));
+      });
+      await picking;
+      await until('it holds the answer', () => made.getText() === 'def total_price(items): ...\n');
+      assert.match((await model.state()).prompt, /Write a stub\./);
+
+      await vscode.window.showTextDocument(document, { preview: false });
+      await model.answer(fenced(REFACTORED));
+      await executeCommand('dola.ui.own', 'simpler'); // as a key binding does
+      assert.equal((await diff()).after, refactored(SHOP));
+      assert.match((await model.state()).prompt, /Make it simpler\./);
+      await executeCommand('dola.ui.discard');
+      await noDiff();
+    });
   },
 
   async tests_go_into_a_new_file() {
@@ -256,6 +379,24 @@ const scenarios = {
     const tests = await vscode.workspace.openTextDocument(path.join(folder, 'test_old_tests.py'));
     await until('the tests are in', () => tests.getText() === after);
     assert.equal(readFileSync(tests.uri.fsPath, 'utf8'), mine);
+  },
+
+  async new_tests_are_run_and_what_fails_is_a_problem_in_their_file() {
+    await withUserFile(`[tests]\nrun = ${JSON.stringify(config.runTests)}\n`, async () => {
+      await model.answer(fenced(TESTS.replace('from shop', 'from run').replace('== 7', '== 8')));
+      await shop('run');
+      await executeCommand('dola.ui.generateTests');
+      const uri = vscode.Uri.joinPath(root(), 'tests', 'test_run.py');
+      const [problem] = await until('the failure is marked', () => {
+        const found = vscode.languages.getDiagnostics(uri).filter(({ source }) => source === 'dola-ls');
+        return found.length > 0 && found;
+      });
+      assert.match(problem.message, /assert 7 == 8/);
+      const tests = await vscode.workspace.openTextDocument(uri);
+      assert.match(tests.lineAt(problem.range.start.line).text, /== 8/);
+      const left = readdirSync(path.join(root().fsPath, 'tests')).filter((name) => name.includes('dola'));
+      assert.deepEqual(left, [], 'no copy is left that was made for the run');
+    });
   },
 
   async an_instruction_is_followed() {

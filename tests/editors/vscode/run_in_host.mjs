@@ -6,7 +6,7 @@ import { readConfig, start } from './editor.mjs';
 const config = readConfig();
 const tests = path.join(import.meta.dirname, 'in_host.js');
 const python = path.join(import.meta.dirname, 'python_extension');
-const MINUTES = 8;
+const MINUTES = 15;
 
 let over;
 const exited = new Promise((resolve) => (over = resolve));
