@@ -237,37 +237,33 @@ async def apply(task: Task, editor: Editor, rewrite: Rewrite, receipt: Receipt) 
     if task.review:
         return keep("Edits are set to be reviewed before they are applied.")
     why: NotApplied | None = None
-    async with editor.alone(task.document):
-        for _ in range(_TRIES):
-            now = editor.now(task.document)
-            if now is None:
-                reason = "The document was closed while the model answered. Nothing was changed."
-                return Refused(reason, "document_gone", receipt)
-            moved = (
-                rebase(task.document.text, rewrite.edits, now.changes, task.document.starts)
-                if now.changes
-                else Rebased(rewrite.edits)
-            )
-            met = None
-            if isinstance(moved, Conflict):
-                # What nobody touched goes in, if it can stand without the rest.
-                met, moved = (
-                    moved,
-                    Rebased(moved.free if _stands_alone(task, rewrite, moved) else ()),
-                )
-                if not moved.edits:
-                    return keep(sentences.met_user(met.line))
-            if now.changes and (bad := gate.still_parses(now.document, moved.edits, editor.parsed)):
-                return keep(f"Not applied: {bad.reason}. The answer is kept.")
-            why = await editor.apply(now.document, moved.edits, f"Dola: {task.label}")
-            if why is None and met is not None:
-                left = rewrite.only(task.document, met.touched)
-                return keep(sentences.met_user(met.line, rest_applied=True), left, moved.edits)
-            if why is None:
-                unseen = "" if task.document.is_open else task.file.name
-                return Edited(tuple(moved.edits), receipt, unseen)
-            if not why.again:
-                break
+    for _ in range(_TRIES):
+        now = editor.now(task.document)
+        if now is None:
+            reason = "The document was closed while the model answered. Nothing was changed."
+            return Refused(reason, "document_gone", receipt)
+        moved = (
+            rebase(task.document.text, rewrite.edits, now.changes, task.document.starts)
+            if now.changes
+            else Rebased(rewrite.edits)
+        )
+        met = None
+        if isinstance(moved, Conflict):
+            # What nobody touched goes in, if it can stand without the rest.
+            met, moved = moved, Rebased(moved.free if _stands_alone(task, rewrite, moved) else ())
+            if not moved.edits:
+                return keep(sentences.met_user(met.line))
+        if now.changes and (bad := gate.still_parses(now.document, moved.edits, editor.parsed)):
+            return keep(f"Not applied: {bad.reason}. The answer is kept.")
+        why = await editor.apply(now.document, moved.edits, f"Dola: {task.label}")
+        if why is None and met is not None:
+            left = rewrite.only(task.document, met.touched)
+            return keep(sentences.met_user(met.line, rest_applied=True), left, moved.edits)
+        if why is None:
+            unseen = "" if task.document.is_open else task.file.name
+            return Edited(tuple(moved.edits), receipt, unseen)
+        if not why.again:
+            break
     assert why is not None
     return keep(f"The editor did not apply the edit: {why.reason}. The answer is kept.")
 

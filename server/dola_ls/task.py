@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Protocol
@@ -216,10 +215,6 @@ class Editor(Protocol):
 
     def report(self, message: str, percentage: int | None = None) -> None:
         """Show how far the action is."""
-        ...
-
-    def alone(self, document: Document) -> AbstractAsyncContextManager[object]:
-        """Wait, and keep others waiting: of a document, one edit at a time is on its way."""
         ...
 
     async def apply(

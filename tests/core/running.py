@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
 
@@ -98,9 +97,6 @@ class FakeEditor:
     def report(self, message: str, percentage: int | None = None) -> None:
         self.messages.append(message)
         self.on_report()
-
-    def alone(self, document: Document) -> contextlib.nullcontext[None]:
-        return contextlib.nullcontext()
 
     async def apply(
         self, document: Document, edits: Sequence[Edit], label: str

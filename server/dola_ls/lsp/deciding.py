@@ -66,12 +66,6 @@ async def decide(server: DolaServer, arguments: tuple[Any, ...]) -> dict[str, An
 
 async def _apply(server: DolaServer, kept: Kept, part: Hunk) -> str | None:
     """Put a proposal, or a part of it, into the buffer; return why it could not be done."""
-    bench = Workbench(server, Progress(server, kept.id, kept.label))
-    async with bench.alone(kept.proposal.task.document):
-        return await _apply_alone(server, bench, kept, part)
-
-
-async def _apply_alone(server: DolaServer, bench: Workbench, kept: Kept, part: Hunk) -> str | None:
     document = kept.proposal.task.document
     now, since = server.documents.get(document.uri), server.documents.since(document)
     if now is None or since is None:
@@ -87,6 +81,7 @@ async def _apply_alone(server: DolaServer, bench: Workbench, kept: Kept, part: H
     if verdict is not None:
         alone = ", without the other parts of the proposal" if part else ""
         return f"{verdict.reason}{alone}"
+    bench = Workbench(server, Progress(server, kept.id, kept.label))
     why = await bench.apply(now, edits, f"Dola: {kept.proposal.task.label}")
     if why is not None:
         return why.reason

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from weakref import WeakValueDictionary
 
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
@@ -56,9 +54,6 @@ class DolaServer(QuietErrors, LanguageServer):
         self.configuration = configuration
         self.client = Client()
         self.documents = Documents()
-        #: Held while an edit of a document is on its way, by its key: of two that are sent at once,
-        #: an editor that looks at versions refuses one.
-        self.editing: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self.notebooks = notebooks.Notebooks(self.documents)
         self.trees = Trees(self.documents)
         self.jobs = Jobs(self)

@@ -23,7 +23,6 @@ from dola_ls.core.syntax import Symbol
 from dola_ls.core.testing.results import Failure, Results
 from dola_ls.disk import from_disk, write_new_file
 from dola_ls.lsp.convert import create_file_edit, path_to_uri, to_workspace_edit, uri_to_path
-from dola_ls.lsp.documents import document_key
 from dola_ls.lsp.explain import show_document
 from dola_ls.lsp.hover import Kept
 from dola_ls.lsp.leaving import wishes_of
@@ -96,10 +95,6 @@ class Workbench:
     def report(self, message: str, percentage: int | None = None) -> None:
         """Pass a message on to the progress."""
         self._progress.report(message, percentage)
-
-    def alone(self, document: Document) -> asyncio.Lock:
-        """Return what is held while an edit of a document is on its way."""
-        return self._server.editing.setdefault(document_key(document.uri), asyncio.Lock())
 
     async def apply(
         self, document: Document, edits: Sequence[Edit], label: str
