@@ -428,13 +428,14 @@ def test_an_edit_for_a_version_that_is_past_is_made_anew(
         helix.until_shown(" INS ")
         known = helix.sent("textDocument/didChange")[-1]["textDocument"]["version"]
         stopped.enter_context(helix.stopped(until_sent="workspace/applyEdit"))
-        # Helix finds these keys the moment it goes on, and then the edit.
-        helix.type("# mine")
-    helix.until_shown("# mine")
+        # Helix finds this key the moment it goes on, and then the edit. It is one key, as 25.01 may
+        # tell of several that come at once in the wrong order.
+        helix.type("#")
+    helix.until_shown("#")
     helix.keys("Escape")
     helix.until_shown(" NOR ")
     helix.until_shown("return sum(")
-    helix.until_saved(project.shop, "# mine\n" + REFACTORED_SHOP)
+    helix.until_saved(project.shop, "#\n" + REFACTORED_SHOP)
 
     first = helix.received("workspace/applyEdit")[0]["edit"]["documentChanges"][0]
     assert first["textDocument"]["version"] == known
