@@ -201,6 +201,22 @@ Else it is a page to read beside the code.  Where EXTERNAL, use the browser."
    :error-fn (lambda (problem) (message "Dola: %s" (plist-get problem :message)))
    :timeout-fn (lambda () (message "Dola: the server does not answer.  See `M-x eglot-events-buffer'"))))
 
+(defun dola--request (server method params)
+  "Ask SERVER for METHOD with PARAMS, and return its answer.
+`jsonrpc-request' of Emacs 28 leaves the process filter by a `throw', and
+what came in one piece behind the answer is not read until more comes."
+  (let ((answer nil))
+    (jsonrpc-async-request
+     server method params
+     :success-fn (lambda (result) (setq answer (list result)))
+     :error-fn (lambda (problem) (setq answer (plist-get problem :message)))
+     :timeout-fn (lambda () (setq answer "the server does not answer")))
+    (while (not answer)
+      (accept-process-output nil 0.05))
+    (if (listp answer)
+        (car answer)
+      (user-error "Dola: %s" answer))))
+
 ;;;###autoload
 (defun dola-explain (beg end)
   "Explain the symbol at point, or the region from BEG to END."
@@ -260,7 +276,7 @@ user file of dola-ls"))))
   "Return the actions of the user's own that SERVER has from BEG to END.
 Each is a pair of its title and the argument for the command."
   (dola--tell-changes (current-buffer))
-  (let ((offered (jsonrpc-request
+  (let ((offered (dola--request
                   server :textDocument/codeAction
                   (list :textDocument (eglot--TextDocumentIdentifier)
                         :range (dola--range beg end)
@@ -531,10 +547,10 @@ They stand at LINE of the new text."
 (defun dola--decide (server id do &optional hunk)
   "Have SERVER do DO with the proposal ID, or with its HUNK alone."
   (mapc #'dola--tell-changes (eglot--managed-buffers server))
-  (jsonrpc-request server :workspace/executeCommand
-                   (list :command "dola.review"
-                         :arguments (vector (append (list :proposal id :do do)
-                                                    (and hunk (list :hunk hunk)))))))
+  (dola--request server :workspace/executeCommand
+                 (list :command "dola.review"
+                       :arguments (vector (append (list :proposal id :do do)
+                                                  (and hunk (list :hunk hunk)))))))
 
 (defun dola--decide-here (do &optional by-hunk)
   "Do DO with the proposal of this buffer, BY-HUNK with the hunk at point alone."

@@ -160,6 +160,7 @@ def test_the_template_names_the_style_and_ends_with_the_task():
         "fence",
         "label",
         "region",
+        "noted",
         "style",
         "task",
     }
