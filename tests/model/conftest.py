@@ -21,7 +21,7 @@ PROMPT = Prompt("Answer with code only.", "def add(a, b): return a + b  # canary
 
 #: The product's limits in the same proportions, small enough to run into.
 SHORT = Timeouts(
-    connect=1.0, write=1.0, pool=1.0, first_token=0.6, idle=0.3, total=1.5, after_finish=0.3
+    connect=3.0, write=3.0, pool=3.0, first_token=2.0, idle=1.0, total=5.0, after_finish=0.3
 )
 
 

@@ -130,7 +130,7 @@ CUT_OFF = (
     "nothing was changed. Run the action again; this try may be billed. (Request ID.)"
 )
 SLOW = (
-    "HOST did not begin to answer within 1 s. Nothing was changed. Run the action again, with "
+    "HOST did not begin to answer within 2 s. Nothing was changed. Run the action again, with "
     "fewer lines selected if that keeps happening; this try may be billed. (Request ID.)"
 )
 NO_CODE = (
