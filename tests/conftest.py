@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import signal
+from tests.interrupts import heed_interrupts
 
-# A shell that starts a command in the background has it ignore SIGINT, and so would every program
-# that a test starts and means to interrupt.
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+heed_interrupts()
 
 # Small projects that the tests read and copy; their own tests are not ours.
 collect_ignore = ["fixtures"]

@@ -18,6 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tests.benchmarks.__main__ import machine
+from tests.interrupts import heed_interrupts
 from tests.reliability.chaos import chaos
 from tests.reliability.effort import FULL, QUICK, Effort
 from tests.reliability.findings import ROWS, Findings, as_json, failed, markdown
@@ -42,6 +43,7 @@ PIECES: dict[str, Piece] = {
 
 def main() -> int:
     """Run and print; return the exit code."""
+    heed_interrupts()
     parser = argparse.ArgumentParser(prog="python -m tests.reliability", description=__doc__)
     effort = parser.add_mutually_exclusive_group()
     effort.add_argument("--quick", dest="effort", action="store_const", const=QUICK)
