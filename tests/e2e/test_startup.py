@@ -95,3 +95,14 @@ def test_the_modules_that_serve_import_nothing_that_can_wait() -> None:
     heavy = {*LATER, "httpcore", "keyring", "pathspec", "platformdirs", "xllamacpp"}
     early = heavy & set(done.stdout.split())
     assert not early, f"imported by the modules that serve: {', '.join(sorted(early))}"
+
+
+def test_the_command_line_of_httpx_is_not_imported(tmp_path: Path) -> None:
+    (tmp_path / "click.py").write_text("", encoding="utf-8")
+    code = (
+        f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n"
+        "import dola_ls.model.connection\n"
+        "print('httpx' in sys.modules, 'click' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True", "False"]
