@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,6 +81,21 @@ class Project:
         path = self.root / name
         path.write_text(text, encoding="utf-8")
         return path
+
+    def has_own_actions(self) -> None:
+        """Put two actions of the user's own into the user file: one edits, one makes a file."""
+        self.config.write_text(
+            '[[actions]]\nid = "simpler"\ntitle = "Simplify {name}"\nprompt = "Make it simpler."\n'
+            '[[actions]]\nid = "stub"\ntitle = "Stub of {name}"\nscope = "file"\n'
+            'answer = "new-file"\nprompt = "Write a stub."\n',
+            encoding="utf-8",
+        )
+
+    def runs_tests(self) -> None:
+        """Have new tests run with the pytest of this interpreter, as the user file says."""
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:asyncio", "{file}"]
+        self.config.write_text(f"[tests]\nrun = {json.dumps(command)}\n", encoding="utf-8")
+        self.config.chmod(0o600)
 
     @property
     def shop(self) -> Path:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import shutil
-import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -180,12 +178,7 @@ def test_an_image_gets_its_words_and_code_is_written_from_it(
 def test_an_action_of_ones_own_is_chosen_and_its_new_file_opens(
     emacs: Emacs, project: Project, model: Model
 ) -> None:
-    project.config.write_text(
-        '[[actions]]\nid = "simpler"\ntitle = "Simplify {name}"\nprompt = "Make it simpler."\n'
-        '[[actions]]\nid = "stub"\ntitle = "Stub of {name}"\nscope = "file"\n'
-        'answer = "new-file"\nprompt = "Write a stub."\n',
-        encoding="utf-8",
-    )
+    project.has_own_actions()
     model.answer = fenced(REFACTORED)
     emacs.open(project.shop, INSIDE)
     emacs.until(lambda: emacs.eval("(dola--own (eglot-current-server) 1 1)"), "they are read")
@@ -213,9 +206,7 @@ def test_where_there_is_no_action_of_ones_own_a_sentence_says_so(
 def test_new_tests_are_run_and_what_fails_is_marked(
     start: Start, project: Project, model: Model
 ) -> None:
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:asyncio", "{file}"]
-    project.config.write_text(f"[tests]\nrun = {json.dumps(command)}\n", encoding="utf-8")
-    project.config.chmod(0o600)
+    project.runs_tests()
     model.answer = fenced(TESTS.replace("== 7", "== 8"))
     emacs = start(model.environment)
     emacs.open(project.shop, INSIDE)

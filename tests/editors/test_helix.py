@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -199,12 +197,7 @@ def test_consent_is_given_by_a_code_action_as_helix_cannot_ask(
 def test_an_action_of_ones_own_stands_in_the_menu_and_its_new_file_opens(
     start: Start, project: Project, model: Model
 ) -> None:
-    project.config.write_text(
-        '[[actions]]\nid = "simpler"\ntitle = "Simplify {name}"\nprompt = "Make it simpler."\n'
-        '[[actions]]\nid = "stub"\ntitle = "Stub of {name}"\nscope = "file"\n'
-        'answer = "new-file"\nprompt = "Write a stub."\n',
-        encoding="utf-8",
-    )
+    project.has_own_actions()
     model.answer = fenced(REFACTORED)
     helix = start(model.environment)
     helix.open(project.shop, INSIDE)
@@ -246,9 +239,7 @@ def test_an_image_gets_its_words_and_code_is_written_from_it(
 def test_new_tests_are_run_and_what_fails_is_marked(
     start: Start, project: Project, model: Model
 ) -> None:
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:asyncio", "{file}"]
-    project.config.write_text(f"[tests]\nrun = {json.dumps(command)}\n", encoding="utf-8")
-    project.config.chmod(0o600)
+    project.runs_tests()
     model.answer = fenced(TESTS.replace("== 7", "== 8"))
     helix = start(model.environment)
     helix.open(project.shop, INSIDE)

@@ -156,12 +156,7 @@ def test_generated_tests_join_those_of_a_file(nvim: Neovim, project: Project, mo
 def test_an_action_of_ones_own_runs_by_its_kind_and_its_new_file_opens(
     nvim: Neovim, project: Project, model: Model
 ) -> None:
-    project.config.write_text(
-        '[[actions]]\nid = "simpler"\ntitle = "Simplify {name}"\nprompt = "Make it simpler."\n'
-        '[[actions]]\nid = "stub"\ntitle = "Stub of {name}"\nscope = "file"\n'
-        'answer = "new-file"\nprompt = "Write a stub."\n',
-        encoding="utf-8",
-    )
+    project.has_own_actions()
     model.answer = fenced(REFACTORED)
     nvim.open(project.shop)
     nvim.cursor(INSIDE)

@@ -118,12 +118,7 @@ def test_do_asks_for_the_words(shop: Neovim, model: Model) -> None:
 def test_own_asks_which_of_the_users_actions_or_takes_one_by_its_id(
     nvim: Neovim, project: Project, model: Model
 ) -> None:
-    project.config.write_text(
-        '[[actions]]\nid = "simpler"\ntitle = "Simplify {name}"\nprompt = "Make it simpler."\n'
-        '[[actions]]\nid = "stub"\ntitle = "Stub of {name}"\nscope = "file"\n'
-        'answer = "new-file"\nprompt = "Write a stub."\n',
-        encoding="utf-8",
-    )
+    project.has_own_actions()
     nvim.open(project.shop)
     nvim.cursor(INSIDE)
     own = [("Dola: Simplify total_price", "refactor.rewrite.dola.simpler")]
