@@ -188,7 +188,7 @@ def _read(task: Task, strategy: Strategy, form: Form, reply: Reply, failed: Fail
         return found
     anywhere = ends_too_early(document, task.tree, task.to_fix)
     if found.region == whole != target.region and not anywhere:
-        found = without_strays(document, target, found, task.request)
+        found = without_strays(candidate(document, task.tree, target, found, task.request))
     return with_imports(document, task.tree, found, missing_imports(document, found, task.beside))
 
 

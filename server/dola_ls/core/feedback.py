@@ -30,6 +30,7 @@ _MENDING = {
     "outside_class": "Write it into the class.",
     "unchanged": "Make the change that the task asks for.",
     "elided": "Write every line, also those that stay.",
+    "lost_elsewhere": "Copy every line that the task has nothing to do with, each in its place.",
     "fragment": "Write every line of the region, also those that stay.",
 }
 

@@ -20,6 +20,7 @@ from dola_ls.core.declaring import (
 from dola_ls.core.document import Document, Edit, apply_edits, split_lines
 from dola_ls.core.documentation import code_changed
 from dola_ls.core.elisions import left_out
+from dola_ls.core.elsewhere import lost_elsewhere
 from dola_ls.core.languages import language_of
 from dola_ls.core.misfits import (
     fences,
@@ -220,6 +221,7 @@ RULES: tuple[Rule, ...] = (
     code_touched,
     silenced,
     lost_symbols,
+    lost_elsewhere,
     asked_but_undeclared,
     declared_late,
     outside_class,

@@ -23,11 +23,12 @@ _FEWEST = 4
 
 def is_unrelated(new: str, old: str, words: str | None = None) -> bool:
     """Tell whether `new` shares no name with `old`, nor any with what the user asked for."""
-    before, now = _names(old), _names(new)
+    before, now = telling(old), telling(new)
     if len(before) < _FEWEST or not now or now & before:
         return False
-    return not now & _names(words or "")
+    return not now & telling(words or "")
 
 
-def _names(text: str) -> set[str]:
+def telling(text: str) -> set[str]:
+    """Return the words of a text, in lower case, that say something of what it is about."""
     return {word for word in map(str.lower, WORD.findall(text)) if word not in _COMMON}
