@@ -22,7 +22,7 @@ from dola_ls.core.unrelated import telling
 from dola_ls.core.words import WORD
 
 _TO_MOVE = re.compile(
-    r"\b(?:(?:re)?arrang|group|mov|reorder|reorgani[sz]|sort|swap)(?:e|ing)?\b",
+    r"\b(?:(?:re)?arrang|group|mov|reorder|reorgani[sz]|swap)(?:e|ing)?\b",
     re.IGNORECASE,
 )
 _TO_REMOVE = re.compile(r"\b(?:delet|drop|inlin|remov)(?:e|ing)?\b|\bget rid\b", re.IGNORECASE)
@@ -73,19 +73,17 @@ class Outside:
 
     def is_moved(self, text: str) -> bool:
         """Tell whether a line that was taken away stands elsewhere, and nobody asked for that."""
-        return (
-            self._before[text] == 1 == self._after[text]
-            and bool(telling(text))
-            and not _TO_MOVE.search(self._words)
-            and not _IMPORTS.search(text)
-        )
+        if not self._before[text] == 1 == self._after[text] or not telling(text):
+            return False
+        # Imports are put into an order where one is added.
+        return not (_TO_MOVE.search(self._words) or self._is_among_imports(text))
 
     def is_lost(self, edit: Edit, at: int) -> bool:
         """Tell whether a line that was taken away is gone, and the task has no need of that.
 
         A line gives way to others if it has a name of the task's or of theirs in it. Without any
-        in its place it may go if it has a name that is to go, or that the region used and that
-        nothing is called by any more, or stands in a symbol of such a name.
+        in its place it may go if its code has a name that is to go, or one that the region used and
+        that nothing is called by any more, or stands in a symbol of such a name.
         """
         text = self.line(at)
         if self._after[text] >= self._before[text]:
@@ -93,7 +91,21 @@ class Outside:
         if edit.text.strip():
             names = self._names | telling(edit.text)
             return not (telling(text) & names or self._symbol(at) in self._names)
-        return not (telling(text) & self._to_go or self._symbol(at) in self._to_go)
+        line = self._c.document.line_span(self._c.document.line_of(at))
+        code = self._code[line.start : line.end]
+        return not (telling(code) & self._to_go or self._symbol(at) in self._to_go)
+
+    def _is_among_imports(self, text: str) -> bool:
+        lines = list(filter(None, map(str.strip, split_lines(self._c.after.text))))
+        at = lines.index(text)
+        return bool(_IMPORTS.search(text)) and any(
+            _IMPORTS.search(line) for line in (*lines[max(at - 1, 0) : at], *lines[at + 1 : at + 2])
+        )
+
+    @cached_property
+    def _code(self) -> str:
+        """The text as it is, with blanks in the place of comments."""
+        return _bare(self._c.document, self._c.tree)
 
     @cached_property
     def _before(self) -> Counter[str]:
@@ -122,14 +134,14 @@ class Outside:
     def _changed(self) -> tuple[set[str], set[str]]:
         """The names of which the region's code gets more, and those of which it gets fewer."""
         c, region, delta = self._c, self._c.target.region, 0
-        old, new = _bare(c.document, c.tree), _bare(c.after, c.tree_after)
+        new = _bare(c.after, c.tree_after)
         before: Counter[str] = Counter()
         after: Counter[str] = Counter()
         for edit in c.rewrite.edits:
             if edit.start <= region.end and region.start <= edit.end:
                 inside = Span(max(edit.start, region.start), min(edit.end, region.end))
                 put = Span(edit.start + delta, edit.start + delta + len(edit.text))
-                before.update(_words(old, c.document.whole_lines(inside)))
+                before.update(_words(self._code, c.document.whole_lines(inside)))
                 after.update(_words(new, c.after.whole_lines(put)))
             delta += len(edit.text) - (edit.end - edit.start)
         return telling(" ".join(after - before)), telling(" ".join(before - after))
