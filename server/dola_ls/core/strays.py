@@ -9,7 +9,8 @@ from dola_ls.core.document import Document, Edit, Span, split_lines
 from dola_ls.core.elsewhere import Outside
 from dola_ls.core.independent import names_changed
 from dola_ls.core.rewrite import Rewrite
-from dola_ls.core.words import WORD, has_word
+from dola_ls.core.unrelated import telling
+from dola_ls.core.words import has_word
 
 
 def without_strays(c: Candidate) -> Rewrite:
@@ -25,13 +26,13 @@ def without_strays(c: Candidate) -> Rewrite:
     inside = [
         edit for edit in c.rewrite.edits if edit.start <= region.end and region.start <= edit.end
     ]
-    words = set(WORD.findall(c.instruction or "")) | names_changed(document, inside)
+    words = telling(c.instruction or "") | _changed(document, inside)
     name = c.target.symbol.name if c.target.symbol is not None else ""
     outside = Outside(c)
     hunks = [
         hunk
         for hunk in _hunks(document, [edit for edit in c.rewrite.edits if edit not in inside])
-        if names_changed(document, hunk) & words or (name and has_word(_old(document, hunk), name))
+        if _changed(document, hunk) & words or (name and has_word(_old(document, hunk), name))
     ]
     # What is put into the region cannot be taken back, and would be there twice.
     put_in = {line for edit in inside for line in _lines(edit)}
@@ -58,6 +59,10 @@ def without_strays(c: Candidate) -> Rewrite:
     if len(kept) == len(c.rewrite.edits):
         return c.rewrite
     return c.rewrite.only(document, sorted(kept))
+
+
+def _changed(document: Document, edits: Sequence[Edit]) -> set[str]:
+    return telling(" ".join(names_changed(document, edits)))
 
 
 def _old(document: Document, hunk: Sequence[Edit]) -> str:
