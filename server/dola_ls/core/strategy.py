@@ -100,8 +100,8 @@ _ANY_SIZE = float("inf")
 #: files for changes elsewhere, were well formed at the first try in 86 % of 70 tasks, and 77 %
 #: passed. It does not master blocks: where all edits of 11 tasks had to be asked for in one form
 #: first (``--sides table,blocks,file,file_blocks``), 18 % of answers in blocks were well formed,
-#: and 8 tasks passed for 17.9 seconds each, in blocks for the whole file 27 %, 6 and 24.1; as whole
-#: files 91 %, 9 and 8.1, with two edits in a wrong place. By this table it was 82 %, 10 and 6.8.
+#: and 8 tasks passed for 2.8 times the seconds of this table each, in blocks for the whole file
+#: 27 %, 6 and 3.5 times; as whole files 82 %, 9 and 1.4 times. By this table it was 82 % and 10.
 TABLE: tuple[_Row, ...] = (
     _Row(50, _ALL, Form.REWRITE),
     _Row(200, frozenset({Predictions.WORKS, Predictions.LOCAL}), Form.REWRITE),
