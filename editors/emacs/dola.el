@@ -186,6 +186,9 @@ Else it is a page to read beside the code.  Where EXTERNAL, use the browser."
     (dola--execute server command
                    (append (list :uri (plist-get (eglot--TextDocumentIdentifier) :uri)
                                  :range (dola--range beg end))
+                           ;; For the model to know; the task stays what it is.
+                           (unless (plist-member more :diagnostics)
+                             (list :others (dola--near beg end)))
                            more))))
 
 (defun dola--range (beg end)
@@ -280,7 +283,8 @@ Each is a pair of its title and the argument for the command."
                   server :textDocument/codeAction
                   (list :textDocument (eglot--TextDocumentIdentifier)
                         :range (dola--range beg end)
-                        :context '(:diagnostics [] :only ["refactor.rewrite.dola" "dola"])))))
+                        :context (list :diagnostics (dola--near beg end)
+                                       :only ["refactor.rewrite.dola" "dola"])))))
     (cl-loop for action across offered
              for command = (plist-get action :command)
              when (equal (plist-get command :command) "dola.own")
@@ -348,13 +352,30 @@ INSTRUCTION what `dola-do' would be told.  Nothing is sent."
                  (and (equal action "dola.fix")
                       (list :diagnostics (vconcat (dola--problems beg end)))))))
 
+(defconst dola--most-problems 50 "How many problems the server takes at a time.")
+
+(defun dola--near (beg end)
+  "Return the problems that Flymake knows of, those nearest to BEG and END first.
+The server knows which are of the code that an action is about."
+  (let* ((away (lambda (diagnostic)
+                 (max 0
+                      (- (flymake-diagnostic-beg diagnostic) end)
+                      (- beg (flymake-diagnostic-end diagnostic)))))
+         (near (and (bound-and-true-p flymake-mode)
+                    (seq-sort-by away #'< (flymake-diagnostics)))))
+    (vconcat (seq-take (dola--of-others near) dola--most-problems))))
+
 (defun dola--problems (beg end)
   "Return the problems that Flymake knows of on the lines from BEG to END."
   (save-excursion
     (let ((beg (progn (goto-char beg) (line-beginning-position)))
           (end (progn (goto-char end) (line-end-position))))
-      (seq-remove (lambda (problem) (equal (plist-get problem :source) "dola-ls"))
-                  (mapcar #'dola--problem (flymake-diagnostics beg end))))))
+      (dola--of-others (flymake-diagnostics beg end)))))
+
+(defun dola--of-others (diagnostics)
+  "Return DIAGNOSTICS of Flymake as the protocol has them, without the server's own."
+  (seq-remove (lambda (problem) (equal (plist-get problem :source) "dola-ls"))
+              (mapcar #'dola--problem diagnostics)))
 
 (defun dola--problem (diagnostic)
   "Return a DIAGNOSTIC of Flymake as the protocol has it."

@@ -297,6 +297,35 @@ def test_document_adds_a_docstring_and_nothing_else(
     emacs.until_text(project.shop, SHOP.replace(head, head + docstring))
 
 
+def report(emacs: Emacs, message: str) -> None:
+    """Have Flymake report an error on the line of point; who does need not be a server."""
+    emacs.eval(
+        f"""(progn
+             (add-hook 'flymake-diagnostic-functions
+                       (lambda (report &rest _)
+                         (let ((end (line-end-position)))
+                           (funcall report (list (flymake-make-diagnostic
+                                                  (current-buffer) (- end 4) end :error
+                                                  "{message}")))))
+                       nil t)
+             (flymake-start))"""
+    )
+    emacs.until(lambda: emacs.eval("(and (flymake-diagnostics) t)"), "Flymake reports")
+
+
+def test_a_refactoring_is_told_what_flymake_shows(
+    emacs: Emacs, project: Project, model: Model
+) -> None:
+    model.answer = fenced(REFACTORED)
+    emacs.open(project.shop, INSIDE)
+    report(emacs, "total should be a Decimal")
+
+    emacs.call("dola-refactor")
+
+    emacs.until_text(project.shop, REFACTORED_SHOP)
+    assert "error: total should be a Decimal" in model.requests[0].prompt
+
+
 def test_a_problem_that_flymake_shows_is_fixed(
     emacs: Emacs, project: Project, model: Model
 ) -> None:
@@ -305,19 +334,7 @@ def test_a_problem_that_flymake_shows_is_fixed(
     emacs.open(project.shop, 10)
     with pytest.raises(EmacsError, match="no problem on these lines"):
         emacs.call("dola-fix")
-    # What reports need not be a language server.
-    emacs.eval(
-        """(progn
-             (add-hook 'flymake-diagnostic-functions
-                       (lambda (report &rest _)
-                         (let ((end (line-end-position)))
-                           (funcall report (list (flymake-make-diagnostic
-                                                  (current-buffer) (- end 4) end :error
-                                                  "undefined name 'totl'")))))
-                       nil t)
-             (flymake-start))"""
-    )
-    emacs.until(lambda: emacs.eval("(and (flymake-diagnostics) t)"), "Flymake reports")
+    report(emacs, "undefined name 'totl'")
 
     emacs.call("dola-fix")
 

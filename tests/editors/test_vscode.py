@@ -53,6 +53,7 @@ SCENARIOS = (
     "an_instruction_is_followed",
     "documenting_changes_comments_and_docstrings_only",
     "a_fix_is_told_the_problems_at_the_cursor",
+    "a_refactoring_is_told_what_other_tools_say_of_its_lines",
     "cancel_closes_the_connection_and_changes_nothing",
     "an_edit_elsewhere_is_kept_and_the_answer_lands_where_the_function_is_now",
     "an_edit_of_the_same_lines_wins_and_the_proposal_waits",

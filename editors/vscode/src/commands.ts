@@ -75,7 +75,11 @@ async function runAction(
     );
     return;
   }
-  const problems = action === 'dola.fix' ? await problemsAt(client, document, selection) : {};
+  const problems =
+    action === 'dola.fix'
+      ? await problemsAt(client, document, selection)
+      : // For the model to know; the task stays what it is.
+        { others: await asDiagnostics(client, reported(document, selection), MOST) };
   if (!problems) {
     inform(
       'Dola: there is no error or warning on these lines, so nothing was sent. Put the cursor on one.',
@@ -142,24 +146,36 @@ async function askForInstruction(
   return instruction?.trim() ? { instruction: instruction.trim() } : undefined;
 }
 
-/** Return what is reported on the lines of a selection, and what beside them; undefined for nothing. */
-async function problemsAt(client: LanguageClient, document: vscode.TextDocument, selection: vscode.Selection) {
-  const away = ({ range }: vscode.Diagnostic) =>
-    Math.max(range.start.line - selection.end.line, selection.start.line - range.end.line, 0);
-  const reported = vscode.languages
+/** Return how many lines lie between a selection and what is reported. */
+function away({ range }: vscode.Diagnostic, selection: vscode.Selection): number {
+  return Math.max(range.start.line - selection.end.line, selection.start.line - range.end.line, 0);
+}
+
+/** Return what other tools report of a document, the nearest and the worst first. */
+function reported(document: vscode.TextDocument, selection: vscode.Selection): vscode.Diagnostic[] {
+  return vscode.languages
     .getDiagnostics(document.uri)
     .filter(({ source }) => source !== OURS)
-    .sort((a, b) => away(a) - away(b) || a.severity - b.severity);
-  const here = reported.filter((one) => away(one) === 0);
+    .sort((a, b) => away(a, selection) - away(b, selection) || a.severity - b.severity);
+}
+
+async function asDiagnostics(client: LanguageClient, given: vscode.Diagnostic[], most: number) {
+  return client.code2ProtocolConverter.asDiagnostics(given.slice(0, most));
+}
+
+/** Return what is reported on the lines of a selection, and what beside them; undefined for nothing. */
+async function problemsAt(client: LanguageClient, document: vscode.TextDocument, selection: vscode.Selection) {
+  const all = reported(document, selection);
+  const here = all.filter((one) => away(one, selection) === 0);
   // Tools give a hint for each unused name; they matter where there is nothing else.
   const worse = here.filter(({ severity }) => severity !== vscode.DiagnosticSeverity.Hint);
   const chosen = worse.length > 0 ? worse : here;
   if (chosen.length === 0) {
     return undefined;
   }
-  const others = reported.filter((one) => away(one) > 0);
+  const others = all.filter((one) => away(one, selection) > 0);
   return {
-    diagnostics: await client.code2ProtocolConverter.asDiagnostics(chosen.slice(0, MOST)),
-    others: await client.code2ProtocolConverter.asDiagnostics(others.slice(0, MOST_OTHERS)),
+    diagnostics: await asDiagnostics(client, chosen, MOST),
+    others: await asDiagnostics(client, others, MOST_OTHERS),
   };
 }

@@ -444,6 +444,27 @@ const scenarios = {
     await noDiff();
   },
 
+  async a_refactoring_is_told_what_other_tools_say_of_its_lines() {
+    const { uri, range } = await shop('told');
+    const faults = vscode.languages.createDiagnosticCollection('checker');
+    faults.set(uri, [
+      new vscode.Diagnostic(range, 'total should be a Decimal', vscode.DiagnosticSeverity.Warning),
+      new vscode.Diagnostic(new vscode.Range(0, 0, 0, 3), 'somewhere else', vscode.DiagnosticSeverity.Error),
+    ]);
+    try {
+      await model.answer(fenced(REFACTORED));
+      await executeCommand('dola.ui.refactor');
+      assert.equal((await diff()).after, refactored(SHOP));
+      const { prompt } = await model.state();
+      assert.match(prompt, /warning: total should be a Decimal/);
+      assert.doesNotMatch(prompt, /somewhere else/);
+    } finally {
+      faults.dispose();
+    }
+    await executeCommand('dola.ui.discard');
+    await noDiff();
+  },
+
   async cancel_closes_the_connection_and_changes_nothing() {
     await model.answer(fenced(REFACTORED));
     const { document } = await shop('cancel');
