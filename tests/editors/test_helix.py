@@ -268,6 +268,24 @@ def test_what_another_server_reports_is_fixed(start: Start, project: Project, mo
     helix.until_saved(project.shop, SHOP)
 
 
+def test_a_refactoring_is_told_what_another_server_says_of_its_lines(
+    start: Start, project: Project, model: Model
+) -> None:
+    project.shop.write_text(SHOP.replace("return total\n", "return totl\n"), encoding="utf-8")
+    model.answer = fenced(REFACTORED)
+    helix = start(model.environment, beside=("ruff",))
+    if helix.version >= WITH_ARGUMENTS:
+        pytest.skip("Helix after 25.01 tells a server of its own problems alone")
+    helix.open(project.shop, 10)
+    helix.until_shown("●")
+    helix.keys("g", "l")
+
+    helix.pick("Dola: Refactor total_price")
+
+    helix.until_saved(project.shop, REFACTORED_SHOP)
+    assert "error: Undefined name `totl`" in model.requests[0].prompt
+
+
 def test_generated_tests_open_in_a_new_file_that_is_kept_when_it_is_saved(
     helix: Helix, project: Project, model: Model
 ) -> None:

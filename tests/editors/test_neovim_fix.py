@@ -106,6 +106,18 @@ def test_all_problems_of_a_function_are_fixed_at_once(ruff: Neovim, model: Model
     ruff.until(lambda s: s.codes("Ruff") == ["F401"], "Ruff sees them gone")
 
 
+def test_a_refactoring_is_told_what_another_server_says_of_its_lines(
+    ruff: Neovim, model: Model
+) -> None:
+    model.answer = part(RETURN, "def total_price", "\n\ndef label")
+    ruff.cursor(10)
+    ruff.pick("Dola: Refactor total_price")
+    ruff.until(lambda s: s.current.text == RETURN, "the function is refactored")
+    asked = model.requests[0].prompt
+    assert "error: Undefined name `totl` (Ruff F821)" in asked
+    assert "imported but unused" not in asked
+
+
 def test_an_unused_import_goes_and_the_others_stay(ruff: Neovim, model: Model) -> None:
     model.answer = fenced("import os")
     ruff.cursor(3)
