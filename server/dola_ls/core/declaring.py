@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dola_ls.core.candidate import Candidate
+from dola_ls.core.document import Span
 from dola_ls.core.doubts import undeclared, used_above
 from dola_ls.core.headers import declared_names
 from dola_ls.core.parsing import Tree
@@ -26,13 +27,17 @@ def _promised(symbols: list[Symbol], whole: str | None) -> set[str]:
     A private method may go when its class is rewritten; a private function may not, the rest of
     the file can call it.
     """
-    functions = [symbol.span for symbol in symbols if symbol.kind in {"function", "method"}]
-    return {
-        symbol.name
-        for symbol in symbols
-        if not any(span != symbol.span and span.covers(symbol.span) for span in functions)
-        and (symbol.name == whole or not symbol.container or not symbol.name.startswith("_"))
-    }
+    found: set[str] = set()
+    function: Span | None = None
+    # What a symbol lies in comes before it.
+    for symbol in symbols:
+        if function is not None and function.covers(symbol.span) and function != symbol.span:
+            continue
+        if symbol.kind in {"function", "method"}:
+            function = symbol.span
+        if symbol.name == whole or not symbol.container or not symbol.name.startswith("_"):
+            found.add(symbol.name)
+    return found
 
 
 def lost_symbols(c: Candidate) -> str | None:

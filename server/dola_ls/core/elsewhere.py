@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import cached_property
 
-from dola_ls.core.bare_code import bare_code
+from dola_ls.core.bare_code import docstring_in
 from dola_ls.core.candidate import Candidate
 from dola_ls.core.document import Document, Edit, Span, split_lines
+from dola_ls.core.nodes import COMMENTS, children_between
 from dola_ls.core.parsing import Tree
 from dola_ls.core.reach import names_to_go
 from dola_ls.core.syntax import enclosing_symbol
@@ -92,8 +93,8 @@ class Outside:
             names = self._names | telling(edit.text)
             return not (telling(text) & names or self._symbol(at) in self._names)
         line = self._c.document.line_span(self._c.document.line_of(at))
-        code = self._code[line.start : line.end]
-        return not (telling(code) & self._to_go or self._symbol(at) in self._to_go)
+        code = telling(_code(self._c.document, self._c.tree, line))
+        return not (code & self._to_go or self._symbol(at) in self._to_go)
 
     def _is_among_imports(self, text: str) -> bool:
         lines = list(filter(None, map(str.strip, split_lines(self._c.after.text))))
@@ -101,11 +102,6 @@ class Outside:
         return bool(_IMPORTS.search(text)) and any(
             _IMPORTS.search(line) for line in (*lines[max(at - 1, 0) : at], *lines[at + 1 : at + 2])
         )
-
-    @cached_property
-    def _code(self) -> str:
-        """The text as it is, with blanks in the place of comments."""
-        return _bare(self._c.document, self._c.tree)
 
     @cached_property
     def _before(self) -> Counter[str]:
@@ -134,15 +130,16 @@ class Outside:
     def _changed(self) -> tuple[set[str], set[str]]:
         """The names of which the region's code gets more, and those of which it gets fewer."""
         c, region, delta = self._c, self._c.target.region, 0
-        new = _bare(c.after, c.tree_after)
         before: Counter[str] = Counter()
         after: Counter[str] = Counter()
         for edit in c.rewrite.edits:
             if edit.start <= region.end and region.start <= edit.end:
                 inside = Span(max(edit.start, region.start), min(edit.end, region.end))
                 put = Span(edit.start + delta, edit.start + delta + len(edit.text))
-                before.update(_words(self._code, c.document.whole_lines(inside)))
-                after.update(_words(new, c.after.whole_lines(put)))
+                old = _code(c.document, c.tree, c.document.whole_lines(inside))
+                new = _code(c.after, c.tree_after, c.after.whole_lines(put))
+                before.update(WORD.findall(old))
+                after.update(WORD.findall(new))
             delta += len(edit.text) - (edit.end - edit.start)
         return telling(" ".join(after - before)), telling(" ".join(before - after))
 
@@ -152,19 +149,22 @@ class Outside:
         return symbol.name.lower() if symbol is not None else None
 
 
-def _words(text: str, span: Span) -> Iterable[str]:
-    return WORD.findall(text[span.start : span.end])
-
-
-def _bare(document: Document, tree: Tree | None) -> str:
-    """Return a text with blanks in the place of its comments and docstrings."""
+def _code(document: Document, tree: Tree | None, span: Span) -> str:
+    """Return a part of a text with blanks in the place of comments and docstrings."""
+    text = document.text[span.start : span.end]
     if tree is None:
-        return document.text
-    bare = bare_code(tree, 0, 0)
-    spans = [(one.start, one.end) for one in bare.comments]
-    spans += [(one.start, one.end) for one in bare.docstrings]
-    parts, at = [], 0
-    for start, end in sorted((tree.offset(low), tree.offset(high)) for low, high in spans):
-        parts += [document.text[at:start], " " * (end - start)]
-        at = end
-    return "".join([*parts, document.text[at:]])
+        return text
+    low, high = tree.byte(span.start), tree.byte(span.end)
+    stack, cuts = [(tree.tree.root_node, "")], []
+    while stack:
+        node, owner = stack.pop()
+        docstring = docstring_in(node, owner) if tree.language.id == "python" else None
+        for child in children_between(node, low, high):
+            if child.type in COMMENTS or child == docstring:
+                cuts.append((tree.offset(child.start_byte), tree.offset(child.end_byte)))
+            else:
+                stack.append((child, node.type))
+    for start, end in cuts:
+        start, end = max(start - span.start, 0), min(end - span.start, len(text))
+        text = text[:start] + " " * (end - start) + text[end:]
+    return text

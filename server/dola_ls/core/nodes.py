@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -29,7 +30,8 @@ def children_between(node: tree_sitter.Node, low: int, high: int) -> Iterator[tr
 def children_at(node: tree_sitter.Node, places: Sequence[int]) -> Iterator[tree_sitter.Node]:
     """Yield the named children of a node that hold any of some bytes, which are in order."""
     reached = node.start_byte
-    for place in places:
+    for number in range(bisect_left(places, reached), bisect_left(places, node.end_byte)):
+        place = places[number]
         if place >= reached:
             for child in children_between(node, place, place + 1):
                 reached = child.end_byte

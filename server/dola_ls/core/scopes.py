@@ -42,7 +42,9 @@ def declarations(tree: Tree, span: Span) -> Counter[Declared]:
     outer = _around(tree, low, high)
     # Only namesakes of what stands inside count, and a large file has thousands of others.
     inner = {symbol.name.encode("utf-8", "surrogatepass") for symbol in symbols_in(tree, span)}
-    places = sorted(at for name in inner for at in _places(tree, outer, name))
+    # Those inside are come upon anyway.
+    outside = ((outer.start_byte, low), (high, outer.end_byte))
+    places = sorted(at for name in inner for part in outside for at in _places(tree, *part, name))
     scopes: dict[int, Counter[Declared]] = defaultdict(Counter)
     inside: set[Declared] = set()
     stack: list[tuple[tree_sitter.Node, int, tuple[str, ...]]] = [(outer, outer.id, ())]
@@ -71,12 +73,12 @@ def declarations(tree: Tree, span: Span) -> Counter[Declared]:
     return most
 
 
-def _places(tree: Tree, node: tree_sitter.Node, name: bytes) -> Iterator[int]:
-    """Yield the bytes at which a name, or a longer one that holds it, stands in a node."""
-    at = tree.data.find(name, node.start_byte, node.end_byte)
+def _places(tree: Tree, low: int, high: int, name: bytes) -> Iterator[int]:
+    """Yield the bytes in ``[low, high)`` at which a name, or a longer one that holds it, stands."""
+    at = tree.data.find(name, low, high)
     while at >= 0:
         yield at
-        at = tree.data.find(name, at + len(name), node.end_byte)
+        at = tree.data.find(name, at + len(name), high)
 
 
 def _children(
