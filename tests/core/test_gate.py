@@ -4,11 +4,12 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from dola_ls.core import gate
+from dola_ls.core import gate, nodes, scopes, syntax
 from dola_ls.core.actions import Target, find_target
 from dola_ls.core.candidate import candidate
 from dola_ls.core.document import Document, Edit, Span
 from dola_ls.core.edits import Rewrite, rewrite_region
+from dola_ls.core.nodes import children_between
 from dola_ls.core.parsing import parse
 
 FUNCTION = (
@@ -245,6 +246,35 @@ def test_a_name_that_was_to_be_made_has_to_be_there(instruction, code, rule):
     rewrite = rewrite_region(document, target.region, "def bill(used):\n" + code)
     verdict = gate.judge(candidate(document, tree, target, rewrite, instruction))
     assert (verdict.rule if verdict else None) == rule
+
+
+def test_the_work_of_judging_a_whole_file_grows_with_its_length(monkeypatch):
+    looked = 0
+
+    def counting(*args):
+        nonlocal looked
+        looked += 1
+        return children_between(*args)
+
+    def covers(one, other):
+        nonlocal looked
+        looked += 1
+        return one.start <= other.start and other.end <= one.end
+
+    for module in (nodes, scopes, syntax):
+        monkeypatch.setattr(module, "children_between", counting)
+    monkeypatch.setattr(Span, "covers", covers)
+
+    def work(functions: int) -> int:
+        nonlocal looked
+        looked = 0
+        old = "".join(
+            f"def f{n}(a):\n    b = a + {n}\n    return b\n\n\n" for n in range(functions)
+        )
+        assert judged_whole(old, old.replace("a + 7\n", "a - 7\n"), "python", "Subtract.") is None
+        return looked
+
+    assert work(200) < 2.5 * work(100)
 
 
 LATE = {
