@@ -5,6 +5,7 @@ context -> prompt -> model stream -> answer -> edits -> gate -> rebase -> apply
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -45,6 +46,8 @@ from dola_ls.task import Editor, NotApplied, Proposal, Task
 
 #: How often an edit is sent again because the user typed while it was on its way.
 _TRIES = 3
+#: Up to so many lines are judged between two messages of the client.
+_AT_ONCE = 500
 
 
 async def edit(task: Task, editor: Editor, asking: Asking, context: Context) -> Outcome:
@@ -62,7 +65,7 @@ async def edit(task: Task, editor: Editor, asking: Asking, context: Context) -> 
             return Refused(str(reply.fault), reply.fault.rule, asking.receipt())
         if reply.fault is not None:
             break
-        found = _judged(task, _read(task, strategy, form, reply, failed), reply, failed)
+        found = await _found(task, strategy, form, reply, failed)
         if isinstance(found, Rewrite) and found.edits:
             whole, rewrite = task.whole(found)
             return await apply(whole, editor, rewrite, asking.receipt())
@@ -76,6 +79,20 @@ async def edit(task: Task, editor: Editor, asking: Asking, context: Context) -> 
         else:
             return sentences.no_code(asking.model.name, found, asking.receipt())
     return await _settle(task, editor, asking, kept or failed)
+
+
+async def _found(
+    task: Task, strategy: Strategy, form: Form, reply: Reply, failed: Failed | None
+) -> Found:
+    """Read an answer and judge what it comes to."""
+
+    def look() -> Found:
+        return _judged(task, _read(task, strategy, form, reply, failed), reply, failed)
+
+    region = task.target.region
+    text = task.document.text if strategy.in_file else task.document.text[region.start : region.end]
+    # The rules look at all that may be changed: a second for 10,000 lines, in which the user types.
+    return await asyncio.to_thread(look) if text.count("\n") > _AT_ONCE else look()
 
 
 async def _settle(task: Task, editor: Editor, asking: Asking, last: Failed | None) -> Outcome:

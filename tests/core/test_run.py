@@ -1,9 +1,12 @@
 """The path of the data, from a task to an outcome, with a fake editor and a fake model."""
 
+import asyncio
+import threading
 from pathlib import Path, PurePosixPath
 
 import pytest
 
+from dola_ls.core import gate
 from dola_ls.core.actions import EXPLAIN, GENERATE_TESTS
 from dola_ls.core.document import Edit
 from dola_ls.core.outcome import Created, Edited, Explained, Proposed, Refused, Unchanged
@@ -204,6 +207,24 @@ async def test_a_long_region_is_edited_by_blocks():
     assert editor.document.text == LONG.replace("result = 0", "result = sum(items)")
     assert "SEARCH" in model.prompts[0].system
     assert model.prompts[0].prediction is None
+
+
+async def test_the_user_types_while_thousands_of_lines_are_judged(monkeypatch):
+    others = "".join(f"def f{n}(a):\n    return total(a) + {n}\n\n\n" for n in range(300))
+    task, editor = set_up(text=TEXT + "\n\n" + others, instruction="Rename total and its callers.")
+    old, new = "    return total(a) + 7\n", "    return total_of(a) + 7\n"
+    typed = threading.Event()
+    asyncio.get_running_loop().call_later(0.01, typed.set)
+    seen: list[bool] = []
+
+    def judge(candidate):
+        seen.append(typed.wait(10))
+
+    monkeypatch.setattr(gate, "judge", judge)
+    outcome = await run(task, editor, FakeModel(blocks((old, new))))
+    assert isinstance(outcome, Edited)
+    assert editor.document.text == (TEXT + "\n\n" + others).replace(old, new)
+    assert seen[0]
 
 
 async def test_blocks_without_a_place_go_back_once_with_the_closest_lines():
