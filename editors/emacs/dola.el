@@ -352,7 +352,8 @@ INSTRUCTION what `dola-do' would be told.  Nothing is sent."
                  (and (equal action "dola.fix")
                       (list :diagnostics (vconcat (dola--problems beg end)))))))
 
-(defconst dola--most-problems 50 "How many problems the server takes at a time.")
+(defconst dola--most-problems 50
+  "How many problems the server takes at a time.")
 
 (defun dola--near (beg end)
   "Return the problems that Flymake knows of, those nearest to BEG and END first.
@@ -373,7 +374,7 @@ The server knows which are of the code that an action is about."
       (dola--of-others (flymake-diagnostics beg end)))))
 
 (defun dola--of-others (diagnostics)
-  "Return DIAGNOSTICS of Flymake as the protocol has them, without the server's own."
+  "Return DIAGNOSTICS of Flymake for the protocol, without the server's own."
   (seq-remove (lambda (problem) (equal (plist-get problem :source) "dola-ls"))
               (mapcar #'dola--problem diagnostics)))
 
