@@ -29,12 +29,21 @@ async function closeToasts() {
 }
 
 async function palette(command) {
-  await page.keyboard.press('F1');
   const input = page.locator('.quick-input-widget input.input');
-  await input.waitFor({ state: 'visible' });
-  await input.fill(`>${command}`);
-  // Until the list is filtered, Enter would run the command used last.
-  await page.locator('.quick-input-list .monaco-list-row.focused', { hasText: command }).waitFor();
+  const row = page.locator('.quick-input-list .monaco-list-row.focused', { hasText: command });
+  // A picker that another has just closed takes the new one along: it is opened again until it stays.
+  await poll(`the palette has ${command}`, async () => {
+    await page.keyboard.press('F1');
+    const found = await input.fill(`>${command}`, { timeout: 4000 }).then(
+      // Until the list is filtered, Enter would run the command used last.
+      () => row.waitFor({ timeout: 4000 }).then(() => true, () => false),
+      () => false,
+    );
+    if (!found) {
+      await page.keyboard.press('Escape');
+    }
+    return found;
+  });
   await page.keyboard.press('Enter');
 }
 
