@@ -65,7 +65,6 @@ def test_a_function_that_moves_and_loses_its_comment_is_refused():
     new = "/// Returns the median.\n" + MEDIAN + "\n" + MEAN.split("\n", 1)[1] + "\n"
     words = "Add a doc comment that says that it returns the median."
     assert asked(RUST, "rust", "pub fn median", words, new) == "lost_elsewhere"
-    assert asked(RUST, "rust", "pub fn median", "Put the functions in order.", new) != new
 
 
 def test_a_section_that_is_dropped_with_the_change_is_refused():
@@ -91,6 +90,21 @@ def test_a_line_that_is_put_elsewhere_stays_where_it_is():
     words = "Make the RATE and the total floats."
     assert in_shop("found = 0", words, new) == done
     assert in_shop("found = 0", words + " Move the RATE down.", new) == new
+
+
+def test_imports_may_be_put_in_order_where_one_is_added():
+    old = 'package a\n\nimport (\n\t"os"\n\t"fmt"\n)\n\nfunc f() {\n\tprintln(1)\n}\n'
+    new = old.replace("println(1)", 'fmt.Println(os.Args, errors.New("no"))')
+    new = new.replace('\t"os"\n\t"fmt"\n', '\t"errors"\n\t"fmt"\n\t"os"\n')
+    assert asked(old, "go", "println", "Print os.Args and an error of errors.", new) == new
+    # A line that only speaks of where something comes from is none.
+    page = "# A\n\n- Apples from Spain\n- Pears from Italy\n\n## B\n\nAll of this is fresh.\n"
+    swapped = page.replace(
+        "- Apples from Spain\n- Pears from Italy", "- Pears from Italy\n- Apples from Spain"
+    )
+    words = "Say that Apples and Pears are ripe."
+    ripe = swapped.replace("fresh", "ripe")
+    assert asked(page, "markdown", "All of", words, ripe) == page.replace("fresh", "ripe")
 
 
 def test_a_line_that_is_put_into_the_region_is_not_there_twice():

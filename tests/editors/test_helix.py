@@ -253,15 +253,22 @@ def test_new_tests_are_run_and_what_fails_is_marked(
     helix.until_shown("assert 7 == 8")
 
 
-def test_what_another_server_reports_is_fixed(start: Start, project: Project, model: Model) -> None:
-    project.shop.write_text(SHOP.replace("return total\n", "return totl\n"), encoding="utf-8")
-    model.answer = fenced(SHOP[SHOP.index("def total_price") : SHOP.index("\n\n\ndef label")])
+def beside_ruff(start: Start, project: Project, model: Model) -> Helix:
+    """Start Helix with Ruff beside Dola, and the cursor on what Ruff reports."""
+    broken = SHOP.replace("return total\n", "return totl\n")
+    project.shop.write_text(broken, encoding="utf-8")
     helix = start(model.environment, beside=("ruff",))
     if helix.version >= WITH_ARGUMENTS:
         pytest.skip("Helix after 25.01 tells a server of its own problems alone")
     helix.open(project.shop, 10)
     helix.until_shown("●")
     helix.keys("g", "l")
+    return helix
+
+
+def test_what_another_server_reports_is_fixed(start: Start, project: Project, model: Model) -> None:
+    model.answer = fenced(SHOP[SHOP.index("def total_price") : SHOP.index("\n\n\ndef label")])
+    helix = beside_ruff(start, project, model)
 
     helix.pick("Dola: Fix: Undefined name `totl`")
 
@@ -271,14 +278,8 @@ def test_what_another_server_reports_is_fixed(start: Start, project: Project, mo
 def test_a_refactoring_is_told_what_another_server_says_of_its_lines(
     start: Start, project: Project, model: Model
 ) -> None:
-    project.shop.write_text(SHOP.replace("return total\n", "return totl\n"), encoding="utf-8")
     model.answer = fenced(REFACTORED)
-    helix = start(model.environment, beside=("ruff",))
-    if helix.version >= WITH_ARGUMENTS:
-        pytest.skip("Helix after 25.01 tells a server of its own problems alone")
-    helix.open(project.shop, 10)
-    helix.until_shown("●")
-    helix.keys("g", "l")
+    helix = beside_ruff(start, project, model)
 
     helix.pick("Dola: Refactor total_price")
 

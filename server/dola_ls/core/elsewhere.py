@@ -27,7 +27,6 @@ _TO_MOVE = re.compile(
     re.IGNORECASE,
 )
 _TO_REMOVE = re.compile(r"\b(?:delet|drop|inlin|remov)(?:e|ing)?\b|\bget rid\b", re.IGNORECASE)
-_IMPORTS = re.compile(r"#\s*include|\b(?:from|import|require|use|using)\b")
 
 
 def lost_elsewhere(c: Candidate) -> str | None:
@@ -36,7 +35,7 @@ def lost_elsewhere(c: Candidate) -> str | None:
     for edit in c.rewrite.edits:
         for at in outside.taken(edit):
             text = outside.line(at)
-            if outside.is_moved(text):
+            if outside.is_moved(at):
                 return f"it moves a line outside of yours (“{text[:60]}”)"
             if outside.is_lost(edit, at):
                 return f"it drops a line outside of yours (“{text[:60]}”)"
@@ -72,12 +71,11 @@ class Outside:
         """Return the text of the line in which an offset lies."""
         return self._c.document.line_text(self._c.document.line_of(at)).strip()
 
-    def is_moved(self, text: str) -> bool:
+    def is_moved(self, at: int) -> bool:
         """Tell whether a line that was taken away stands elsewhere, and nobody asked for that."""
-        if not self._before[text] == 1 == self._after[text] or not telling(text):
-            return False
-        # Imports are put into an order where one is added.
-        return not (_TO_MOVE.search(self._words) or self._is_among_imports(text))
+        text = self.line(at)
+        once = self._before[text] == 1 == self._after[text]
+        return once and bool(telling(text)) and not _TO_MOVE.search(self._words)
 
     def is_lost(self, edit: Edit, at: int) -> bool:
         """Tell whether a line that was taken away is gone, and the task has no need of that.
@@ -95,13 +93,6 @@ class Outside:
         line = self._c.document.line_span(self._c.document.line_of(at))
         code = telling(_code(self._c.document, self._c.tree, line))
         return not (code & self._to_go or self._symbol(at) in self._to_go)
-
-    def _is_among_imports(self, text: str) -> bool:
-        lines = list(filter(None, map(str.strip, split_lines(self._c.after.text))))
-        at = lines.index(text)
-        return bool(_IMPORTS.search(text)) and any(
-            _IMPORTS.search(line) for line in (*lines[max(at - 1, 0) : at], *lines[at + 1 : at + 2])
-        )
 
     @cached_property
     def _before(self) -> Counter[str]:

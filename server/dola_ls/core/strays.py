@@ -43,7 +43,7 @@ def without_strays(c: Candidate) -> Rewrite:
             outside.line(at)
             for edit in hunk
             for at in outside.taken(edit)
-            if outside.is_lost(edit, at) or outside.is_moved(outside.line(at))
+            if outside.is_lost(edit, at) or outside.is_moved(at)
         ]
         only_takes = not any(edit.text.strip() for edit in hunk)
         if lost and only_takes and put_in.isdisjoint(lost):

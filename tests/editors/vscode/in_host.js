@@ -113,6 +113,16 @@ async function withUserFile(text, work) {
   }
 }
 
+/** Have a checker report something on a range and something elsewhere, until it is disposed of. */
+function reported(uri, range, severity) {
+  const faults = vscode.languages.createDiagnosticCollection('checker');
+  faults.set(uri, [
+    new vscode.Diagnostic(range, 'total should be a Decimal', severity),
+    new vscode.Diagnostic(new vscode.Range(0, 0, 0, 3), 'somewhere else', vscode.DiagnosticSeverity.Error),
+  ]);
+  return faults;
+}
+
 const scenarios = {
   async the_actions_are_listed_without_asking_the_model() {
     const { uri, range } = await shop('listed');
@@ -426,11 +436,7 @@ const scenarios = {
 
   async a_fix_is_told_the_problems_at_the_cursor() {
     const { uri, range } = await shop('fix');
-    const faults = vscode.languages.createDiagnosticCollection('checker');
-    faults.set(uri, [
-      new vscode.Diagnostic(range, 'total should be a Decimal', vscode.DiagnosticSeverity.Error),
-      new vscode.Diagnostic(new vscode.Range(0, 0, 0, 3), 'somewhere else', vscode.DiagnosticSeverity.Error),
-    ]);
+    const faults = reported(uri, range, vscode.DiagnosticSeverity.Error);
     try {
       await model.answer(fenced(REFACTORED));
       await executeCommand('dola.ui.fix');
@@ -446,11 +452,7 @@ const scenarios = {
 
   async a_refactoring_is_told_what_other_tools_say_of_its_lines() {
     const { uri, range } = await shop('told');
-    const faults = vscode.languages.createDiagnosticCollection('checker');
-    faults.set(uri, [
-      new vscode.Diagnostic(range, 'total should be a Decimal', vscode.DiagnosticSeverity.Warning),
-      new vscode.Diagnostic(new vscode.Range(0, 0, 0, 3), 'somewhere else', vscode.DiagnosticSeverity.Error),
-    ]);
+    const faults = reported(uri, range, vscode.DiagnosticSeverity.Warning);
     try {
       await model.answer(fenced(REFACTORED));
       await executeCommand('dola.ui.refactor');
