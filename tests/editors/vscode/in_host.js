@@ -46,6 +46,13 @@ async function shop(name, text = SHOP) {
   return { uri, document, editor, range: new vscode.Range(line, 4, line, 4) };
 }
 
+/**
+ * Wait for a file that the server opens. What is to be shown while VS Code is still opening it would
+ * be given up for it ("Could NOT open editor").
+ */
+const inFront = (document) =>
+  until(`${document.uri.path} is in front`, () => vscode.window.activeTextEditor?.document === document);
+
 const tabs = () => vscode.window.tabGroups.all.flatMap((group) => group.tabs);
 const diffs = () =>
   tabs().filter(({ input }) => input instanceof vscode.TabInputTextDiff && input.modified.scheme === 'dola-proposal');
@@ -349,6 +356,7 @@ const scenarios = {
       });
       await picking;
       await until('it holds the answer', () => made.getText() === 'def total_price(items): ...\n');
+      await inFront(made);
       assert.match((await model.state()).prompt, /Write a stub\./);
 
       await vscode.window.showTextDocument(document, { preview: false });
@@ -369,6 +377,7 @@ const scenarios = {
       vscode.workspace.textDocuments.find(({ uri }) => uri.path.endsWith('/tests/test_new_tests.py')),
     );
     await until('they hold the tests', () => made.getText() === TESTS.replace('from shop', 'from new_tests'));
+    await inFront(made);
   },
 
   async tests_join_those_of_a_file_after_a_review() {
