@@ -114,6 +114,16 @@ def test_a_line_that_is_put_into_the_region_is_not_there_twice():
     assert in_shop("found = 0", "Name the label.", new) == "lost_elsewhere"
 
 
+def test_a_line_that_moves_along_with_a_new_one_is_not_there_twice():
+    done = SHOP.replace("found = 0", "found = json.loads(prices)").replace("import os\n", "")
+    far = done.replace("def show", "import json\nimport os\n\n\ndef show")
+    label = done.replace('    label = "total"', "    import json\n    import os")
+    words = "Read the prices as json."
+    assert in_shop("found = 0", words, far) == "lost_elsewhere"
+    assert in_shop("found = 0", words, label) == "lost_elsewhere"
+    assert in_shop("found = 0", words + " Move os down.", far) == far
+
+
 def test_what_the_region_needs_no_more_may_go():
     new = SHOP.replace("import os\n", "").replace('os.path.join("a", "b")', '"a/b"')
     assert in_shop("os.path", "Write the path as it is.", new) == new

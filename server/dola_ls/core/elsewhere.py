@@ -73,9 +73,12 @@ class Outside:
 
     def is_moved(self, at: int) -> bool:
         """Tell whether a line that was taken away stands elsewhere, and nobody asked for that."""
+        return self.is_elsewhere(at) and not _TO_MOVE.search(self._words)
+
+    def is_elsewhere(self, at: int) -> bool:
+        """Tell whether a line that was taken away, the only one of its kind, stands elsewhere."""
         text = self.line(at)
-        once = self._before[text] == 1 == self._after[text]
-        return once and bool(telling(text)) and not _TO_MOVE.search(self._words)
+        return self._before[text] == 1 == self._after[text] and bool(telling(text))
 
     def is_lost(self, edit: Edit, at: int) -> bool:
         """Tell whether a line that was taken away is gone, and the task has no need of that.

@@ -28,37 +28,55 @@ def without_strays(c: Candidate) -> Rewrite:
     ]
     words = telling(c.instruction or "") | _changed(document, inside)
     name = c.target.symbol.name if c.target.symbol is not None else ""
+    hunks = list(_hunks(document, [edit for edit in c.rewrite.edits if edit not in inside]))
     outside = Outside(c)
-    hunks = [
-        hunk
-        for hunk in _hunks(document, [edit for edit in c.rewrite.edits if edit not in inside])
-        if _changed(document, hunk) & words or (name and has_word(_old(document, hunk), name))
-    ]
-    # What is put into the region cannot be taken back, and would be there twice.
-    put_in = {line for edit in inside for line in _lines(edit)}
-    stays: set[str] = set()
-    left: list[list[Edit]] = []
-    for hunk in hunks:
-        lost = [
+    #: By the number of a hunk that may be left out: the lines that then stand where they stood.
+    undone: dict[int, set[str]] = {}
+    elsewhere: set[str] = set()
+    for number, hunk in enumerate(hunks):
+        taken = [(edit, at) for edit in hunk for at in outside.taken(edit)]
+        moved = {outside.line(at) for _, at in taken if outside.is_elsewhere(at)}
+        elsewhere |= moved
+        lost = {
             outside.line(at)
-            for edit in hunk
-            for at in outside.taken(edit)
+            for edit, at in taken
             if outside.is_lost(edit, at) or outside.is_moved(at)
+        }
+        related = bool(_changed(document, hunk) & words) or (
+            name and has_word(_old(document, hunk), name)
+        )
+        if not related:
+            undone[number] = moved
+        elif lost and not _written(hunk):
+            undone[number] = lost
+    kept = sorted([*inside, *_made(hunks, undone, elsewhere, _written(inside))])
+    return c.rewrite if len(kept) == len(c.rewrite.edits) else c.rewrite.only(document, kept)
+
+
+def _made(
+    hunks: Sequence[Sequence[Edit]],
+    undone: dict[int, set[str]],
+    elsewhere: set[str],
+    put_in: set[str],
+) -> list[Edit]:
+    """Return the edits outside of the region that are made.
+
+    Lines that only stand elsewhere because of hunks that are undone are not put there. What would
+    leave a line twice is not undone: the gate refuses the answer if it has no reason for that.
+    """
+    while True:
+        stays = set[str]().union(*undone.values())
+        made = [
+            hunk
+            for number, hunk in enumerate(hunks)
+            if number not in undone and not (stays and _only_adds(hunk) and _written(hunk) <= stays)
         ]
-        only_takes = not any(edit.text.strip() for edit in hunk)
-        if lost and only_takes and put_in.isdisjoint(lost):
-            stays.update(lost)
-        else:
-            left.append(hunk)
-    kept = list(inside)
-    for hunk in left:
-        lines = {line for edit in hunk for line in _lines(edit)}
-        only_adds = all(edit.start == edit.end for edit in hunk)
-        if not (stays and only_adds and lines <= stays):
-            kept += hunk
-    if len(kept) == len(c.rewrite.edits):
-        return c.rewrite
-    return c.rewrite.only(document, sorted(kept))
+        there = put_in | (elsewhere & {line for hunk in made for line in _written(hunk)})
+        twice = [number for number, lines in undone.items() if lines & there]
+        if not twice:
+            return [edit for hunk in made for edit in hunk]
+        for number in twice:
+            del undone[number]
 
 
 def _changed(document: Document, edits: Sequence[Edit]) -> set[str]:
@@ -71,9 +89,13 @@ def _old(document: Document, hunk: Sequence[Edit]) -> str:
     return document.text[lines.start : lines.end]
 
 
-def _lines(edit: Edit) -> Iterator[str]:
-    """Yield the lines that an edit writes, without those that are blank."""
-    return filter(None, map(str.strip, split_lines(edit.text)))
+def _only_adds(hunk: Sequence[Edit]) -> bool:
+    return all(edit.start == edit.end for edit in hunk)
+
+
+def _written(edits: Sequence[Edit]) -> set[str]:
+    """Return the lines that edits write, without those that are blank."""
+    return {line for edit in edits for line in map(str.strip, split_lines(edit.text)) if line}
 
 
 def _hunks(document: Document, edits: Sequence[Edit]) -> Iterator[list[Edit]]:
