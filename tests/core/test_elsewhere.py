@@ -124,6 +124,19 @@ def test_a_line_that_moves_along_with_a_new_one_is_not_there_twice():
     assert in_shop("found = 0", words + " Move os down.", far) == far
 
 
+def test_one_of_several_alike_is_not_put_elsewhere():
+    more = "\n\ndef most(prices):\n    found = 0\n    return max(prices, default=found)\n"
+    done = (SHOP + more).replace('label = "total"', 'label = "found"')
+    lines = done.splitlines(keepends=True)
+    for at in (number for number, line in enumerate(lines) if line == "    found = 0\n"):
+        left = lines[:at] + lines[at + 1 :]
+        for to in set(range(len(lines))) - {at}:
+            moved = "".join([*left[:to], lines[at], *left[to:]])
+            words = "Call the label found."
+            answer = asked(SHOP + more, "python", "label =", words, moved)
+            assert answer in (done, "lost_elsewhere"), (at, to)
+
+
 def test_what_the_region_needs_no_more_may_go():
     new = SHOP.replace("import os\n", "").replace('os.path.join("a", "b")', '"a/b"')
     assert in_shop("os.path", "Write the path as it is.", new) == new

@@ -73,10 +73,12 @@ class Outside:
 
     def is_moved(self, at: int) -> bool:
         """Tell whether a line that was taken away stands elsewhere, and nobody asked for that."""
-        return self.is_elsewhere(at) and not _TO_MOVE.search(self._words)
+        text = self.line(at)
+        as_many = self._before[text] == self._after[text]
+        return as_many and bool(telling(text)) and not _TO_MOVE.search(self._words)
 
-    def is_elsewhere(self, at: int) -> bool:
-        """Tell whether a line that was taken away, the only one of its kind, stands elsewhere."""
+    def is_only_one(self, at: int) -> bool:
+        """Tell whether a line that was taken away stands in both texts just once."""
         text = self.line(at)
         return self._before[text] == 1 == self._after[text] and bool(telling(text))
 

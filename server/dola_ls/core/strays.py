@@ -35,7 +35,7 @@ def without_strays(c: Candidate) -> Rewrite:
     elsewhere: set[str] = set()
     for number, hunk in enumerate(hunks):
         taken = [(edit, at) for edit in hunk for at in outside.taken(edit)]
-        moved = {outside.line(at) for _, at in taken if outside.is_elsewhere(at)}
+        moved = {outside.line(at) for _, at in taken if outside.is_only_one(at)}
         elsewhere |= moved
         lost = {
             outside.line(at)
