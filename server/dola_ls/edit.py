@@ -193,10 +193,13 @@ def _read(task: Task, strategy: Strategy, form: Form, reply: Reply, failed: Fail
     """Read an answer in the form it was asked for."""
     document, target, reader = task.document, task.target, reply.reader
     whole = Span(0, len(document.text))
+    in_blocks = form not in (Form.REWRITE, Form.MENDED, Form.FILE)
+    # An answer with the region alone may reach to the head of a file by its imports only.
+    in_file = strategy.writes_file(form) or (in_blocks and strategy.in_file)
     if strategy.writes_file(form):
         of_file = replace(target, region=whole)
         found = read_rewrite(document, task.tree, of_file, reader, reply.ended)
-    elif form in (Form.REWRITE, Form.MENDED):
+    elif not in_blocks:
         found = read_rewrite(document, task.tree, target, reader, reply.ended)
     else:
         span = whole if strategy.in_file else target.region
@@ -204,7 +207,7 @@ def _read(task: Task, strategy: Strategy, form: Form, reply: Reply, failed: Fail
     if not isinstance(found, Rewrite):
         return found
     anywhere = ends_too_early(document, task.tree, task.to_fix)
-    if found.region == whole != target.region and not anywhere:
+    if in_file and found.region == whole != target.region and not anywhere:
         found = without_strays(candidate(document, task.tree, target, found, task.request))
     return with_imports(document, task.tree, found, missing_imports(document, found, task.beside))
 

@@ -194,3 +194,98 @@ def test_where_imports_are_in_order_a_new_one_keeps_the_order():
     assert edited("rust", text, "    1", code.replace("io", "env")).splitlines()[2] == (
         "use std::env;"
     )
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "code", "after"),
+    [
+        (
+            "javascript",
+            "import A, { b } from './a';\n\nfunction f() {\n  return A;\n}\n",
+            "import A, { b, c as d } from './a';\n\nfunction f() {\n  return d;\n}\n",
+            "import A, { b } from './a';\nimport { c as d } from './a';\n\n"
+            "function f() {\n  return d;\n}\n",
+        ),
+        (
+            "typescript",
+            "import type { A } from './a';\n\nfunction f() {\n  return 1;\n}\n",
+            "import type { A, B } from './a';\nimport * as c from './a';\n\n"
+            "function f() {\n  return c;\n}\n",
+            "import type { A } from './a';\nimport type { B } from './a';\n"
+            "import * as c from './a';\n\nfunction f() {\n  return c;\n}\n",
+        ),
+        (
+            "rust",
+            "use std::collections::HashMap;\n\nfn f() -> i32 {\n    1\n}\n",
+            "use std::collections::{self, hash_map::{Entry, Iter as I}, HashMap};\n\n"
+            "fn f() -> i32 {\n    2\n}\n",
+            "use std::collections::HashMap;\nuse std::collections;\n"
+            "use std::collections::hash_map::Entry;\nuse std::collections::hash_map::Iter as I;\n\n"
+            "fn f() -> i32 {\n    2\n}\n",
+        ),
+        (
+            "python",
+            "from a import b\n\n\ndef f():\n    return b\n",
+            "from a import (\n    b,\n    c as d,\n)\n\n\ndef f():\n    return d\n",
+            "from a import b\nfrom a import c as d\n\n\ndef f():\n    return d\n",
+        ),
+    ],
+)
+def test_only_the_names_that_are_new_are_imported(language, text, code, after):
+    assert edited(language, text, "return" if language != "rust" else "    1", code) == after
+
+
+def test_an_import_of_names_that_are_there_is_none():
+    text = "import { a, b } from './a';\n\nfunction f() {\n  return 1;\n}\n"
+    code = 'import { b } from "./a";\n\nfunction f() {\n  return b;\n}\n'
+    assert edited("javascript", text, "return", code) == text.replace("1;", "b;")
+
+
+def test_what_changes_how_a_file_is_read_comes_first():
+    future = "from __future__ import annotations\n"
+    text = '"""Doc."""\n\nimport os\n\n\ndef f(a):\n    return os\n'
+    code = f"{future}\n\ndef f(a: int | None):\n    return os\n"
+    after = f'"""Doc."""\n{future}\nimport os\n\n\ndef f(a: int | None):\n    return os\n'
+    assert edited("python", text, "return", code) == after
+    # And no other goes before it, in whatever order they are.
+    text = f"{future}import b\n\n\ndef f(a):\n    return b\n"
+    code = "from .a import c\n\n\ndef f(a):\n    return c\n"
+    assert edited("python", text, "return", code).startswith(
+        f"{future}import b\nfrom .a import c\n"
+    )
+
+
+def test_an_import_comes_before_new_code_that_stands_at_its_place():
+    text = "def f(n):\n    return n\n"
+    code = "import re\n\nWORD = re.compile('a')\n\n\ndef f(n):\n    return WORD\n"
+    assert edited("python", text, "return", code).startswith(
+        "import re\n\nWORD = re.compile('a')\n"
+    )
+
+
+def test_an_import_at_the_end_of_a_file_is_not_where_others_go():
+    text = "import os\n\n\nclass A:\n    def f(self):\n        return os\n\n\nfrom a import b\n"
+    code = "# Needed.\nimport re  # for words\n\ndef f(self):\n    return re\n"
+    after = text.replace("os\n\n\nclass", "os\nimport re\n\n\nclass").replace(
+        "return os", "return re"
+    )
+    assert edited("python", text, "return os", code) == after
+
+
+def test_an_import_with_a_comment_of_its_own_keeps_it():
+    text = 'package a\n\n// #include <x.h>\nimport "C"\nimport "fmt"\n\n'
+    text += "func f() {\n\tfmt.Print(1)\n}\n"
+    code = 'import "bytes"\n\nfunc f() {\n\tfmt.Print(bytes.Title)\n}\n'
+    assert '// #include <x.h>\nimport "C"\nimport "fmt"\nimport "bytes"\n' in edited(
+        "go", text, "fmt.Print", code
+    )
+
+
+def test_includes_go_into_the_guard_of_a_header():
+    head = "#ifndef A_H\n#define A_H\n"
+    text = f"{head}#include <stdio.h>\n\nint f(int a)\n{{\n    return a;\n}}\n\n#endif\n"
+    code = "#include <stdlib.h>\n#include <stdio.h>\n\nint f(int a)\n{\n    return abs(a);\n}\n"
+    after = text.replace("stdio.h>\n", "stdio.h>\n#include <stdlib.h>\n").replace(" a;", " abs(a);")
+    assert edited("c", text, "return", code) == after
+    text = text.replace("#include <stdio.h>\n", "")
+    assert edited("c", text, "return", code).startswith(f"{head}#include <stdlib.h>\n")

@@ -87,3 +87,19 @@ def test_rust():
 
 def test_other_languages_are_left_alone():
     assert missing("typescript", "f();\n", "f", "path.basename(x);\n") == []
+
+
+@pytest.mark.parametrize(
+    ("line", "lines"),
+    [
+        ('import "strings"', []),
+        ('import (\n\t"os"\n\t"strings"\n)', []),
+        ('import strings "my.org/strings/v2"', []),
+        ('import "my.org/strings/v2"', []),
+        ('import words "strings"', ['import "strings"']),
+        ('import "my.org/stringsutil"', ['import "strings"']),
+    ],
+)
+def test_what_an_answer_in_go_imports_itself_is_not_missing(line, lines):
+    code = f"{line}\n\nfunc F(n int) string {{\n\treturn strings.ToUpper(fmt.Sprint(n))\n}}\n"
+    assert missing("go", GO, "func F", code) == lines

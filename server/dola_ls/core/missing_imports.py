@@ -32,6 +32,11 @@ _BOUND = {
     r"|\.{name};",
     "rust": r"\b(?:struct|enum|type|trait|mod)\s+{name}\b|\buse\b[^;]*\b{name}\b[^;]*;",
 }
+#: A line of Go that imports a package of some name, or by that name.
+_IMPORTED = (
+    r"^[ \t]*(?:import[ \t]+)?(?:\([ \t]*)?"
+    r"(?:{name}[ \t]+\"|\"(?:[^\"\n]*/)?{name}(?:/v\d+)?\")"
+)
 
 
 def missing_imports(document: Document, rewrite: Rewrite, beside: str = "") -> list[str]:
@@ -60,7 +65,13 @@ def missing_imports(document: Document, rewrite: Rewrite, beside: str = "") -> l
         and has(_USED, name)
         and not has(_BOUND, name)
         and not has_word(having, name)
+        and not (document.language == "go" and _imports_in_go(rewrite.text, name))
     ]
+
+
+def _imports_in_go(new: str, name: str) -> bool:
+    pattern = _IMPORTED.replace("{name}", re.escape(name))
+    return re.search(pattern, new, re.MULTILINE) is not None
 
 
 def _python_modules(new: str, old: str) -> Iterator[str]:
