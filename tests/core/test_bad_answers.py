@@ -252,11 +252,38 @@ async def test_answers_that_hold_more_or_less_than_the_region(region, answer, ru
 
 
 async def test_of_two_copies_the_one_that_changed_counts():
-    for region in (FUNCTION, METHOD, GO, DOCSTRING):
+    for region in (FUNCTION, METHOD, GO):
         for code in (f"{region.old}\n{region.new}", f"{region.new}\n{region.old}"):
             outcome, editor = await outcome_of(region, fence(code, region.label))
             assert isinstance(outcome, Edited), outcome
             assert editor.document.text == region.right
+
+
+@pytest.mark.parametrize(
+    ("language", "first", "second"),
+    [
+        ("json", '    {\n      "name": "Ann",\n    },\n', '    {\n      "name": "Eve",\n    },\n'),
+        ("html", '<li class="x">\n  Apples\n</li>\n', '<li class="x">\n  Pears\n</li>\n'),
+        ("toml", '[[rules]]\nname = "a"\n', '[[rules]]\nname = "b"\n'),
+        (
+            "python",
+            'print("=" * 40)\nprint(TITLE)\n',
+            'print("=" * 40)\nprint(SUBTITLE)\n',
+        ),
+    ],
+)
+async def test_another_entry_that_begins_as_the_first_does_is_no_second_copy(
+    language, first, second
+):
+    region = Region("an entry", language, "", first, "", second)
+    outcome, editor = await outcome_of(region, fence(first + second, language))
+    # Where one is meant for the other, it is asked for again: neither is dropped.
+    assert editor.document.text == (first + second if isinstance(outcome, Edited) else first)
+
+
+async def test_of_two_copies_of_prose_none_is_chosen():
+    both = f"{DOCSTRING.old}\n{DOCSTRING.new}"
+    assert refused(*await outcome_of(DOCSTRING, fence(both, DOCSTRING.label))) == "region_twice"
 
 
 async def test_a_function_next_to_the_unchanged_one_is_no_second_copy():

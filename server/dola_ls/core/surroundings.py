@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from dola_ls.core.document import Document, Span, split_lines
+from dola_ls.core.headers import declared_name
 from dola_ls.core.layout import says
 from dola_ls.core.transplant import repeats_around
 
@@ -139,13 +140,14 @@ def _borders(lines: Sequence[str | None]) -> list[int]:
 def changed_copy(answer: list[str], region: Sequence[str]) -> list[str]:
     """Return an answer without the copy of the region that stands before or behind the new text.
 
-    The rest has to begin as the region does, so that a line or function put next to unchanged code
-    is not taken for a second copy of it, and to hold something new, so that it is no mere piece.
+    The rest has to begin as the region does, with the head of a declaration, so that what is put
+    next to unchanged code is not taken for a second copy of it: another entry of a list may well
+    begin as the first does. And it has to hold something new, so that it is no mere piece.
     """
     keys = [line.strip() for line in answer]
     old = [line.strip() for line in region if line.strip()]
     said = [at for at, key in enumerate(keys) if key]
-    if sum(map(says, old)) < 2 or len(said) <= len(old):
+    if sum(map(says, old)) < 2 or len(said) <= len(old) or declared_name(old[0]) is None:
         return answer
     told = [keys[at] for at in said]
     for copy, rest, lines in (
