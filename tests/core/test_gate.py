@@ -158,6 +158,41 @@ def test_names_with_other_parameters_are_no_second_declaration():
     assert judged(one, one + one.replace("X", "Y"), "rust") is None
 
 
+@pytest.mark.parametrize(
+    ("language", "first", "second"),
+    [
+        (
+            "go",
+            "func (s Square) Area() int {\n\treturn s.a\n}\n",
+            "func (c *Circle) Area() int {\n\treturn c.r\n}\n",
+        ),
+        ("ruby", "def call\n  1\nend\n", "def self.call\n  new.call\nend\n"),
+        (
+            "rust",
+            "#[cfg(unix)]\nfn open() -> i32 {\n    1\n}\n",
+            "#[cfg(windows)]\n// As there.\nfn open() -> i32 {\n    2\n}\n",
+        ),
+        (
+            "javascript",
+            "class A {\n  get total() {\n    return 1;\n  }\n}\n",
+            "class A {\n  get total() {\n    return 1;\n  }\n\n  set total(n) {\n    n();\n  }\n\n"
+            "  static total() {\n    return 2;\n  }\n}\n",
+        ),
+    ],
+)
+def test_names_that_belong_elsewhere_are_no_second_declaration(language, first, second):
+    more = second if second.startswith("class") else f"{first}\n{second}"
+    text = f"package a\n\n{first}" if language == "go" else first
+    assert judged(text, more, language, text.index(first)) is None
+
+
+def test_a_second_method_of_the_same_type_is_one():
+    text = "package a\n\nfunc (s Square) Area() int {\n\treturn s.a\n}\n"
+    more = "func (s Square) Area() int {\n\treturn 2 * s.a\n}\n\n"
+    more += "func (q *Square) Area() int {\n\treturn q.a\n}\n"
+    assert judged(text, more, "go", text.index("func")) == "declared_twice"
+
+
 def test_the_lines_next_to_the_region_are_not_put_in_twice():
     text = "a = f(1)\nb = f(2)\nc = f(3)\nd = f(4)\ne = f(5)\n"
     document = Document("file:///a.py", "python", 1, text)

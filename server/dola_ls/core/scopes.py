@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 #: Languages in which one name may be declared with several lists of parameters.
 _OVERLOADS = frozenset({"java", "cpp", "csharp"})
+#: What may stand between an attribute and what it belongs to.
+_ABOVE_RUST = frozenset({"attribute_item", "line_comment", "block_comment"})
+#: Words that make another thing of a method of the same name in a class of JavaScript.
+_ACCESS = frozenset({"get", "set", "static"})
 #: Names that may be declared any number of times: they are not called by name.
 _NAMELESS = {"go": frozenset({"init", "_"}), "python": frozenset({"_"})}
 
@@ -96,12 +100,33 @@ def _declared(tree: Tree, node: tree_sitter.Node, path: tuple[str, ...]) -> Decl
         return None
     if symbol.name in _NAMELESS.get(tree.language.id, ()):
         return None
-    mark: str = symbol.kind
+    mark = " ".join((symbol.kind, *_marks(tree, node)))
     if tree.language.id in _OVERLOADS and symbol.kind in {"function", "method"}:
         body = node.child_by_field_name("body")
         head = tree.data[node.start_byte : body.start_byte if body else node.end_byte]
         mark = b" ".join(head.split()).decode("utf-8", "replace")
     return Declared(path, symbol.name, mark)
+
+
+def _marks(tree: Tree, node: tree_sitter.Node) -> Iterator[str]:
+    """Yield what tells a declaration from others of its name, besides its parameters."""
+    match tree.language.id:
+        case "go":
+            # Each type has methods of its own, whatever the receiver is called.
+            receiver = node.child_by_field_name("receiver")
+            for part in receiver.named_children if receiver is not None else ():
+                kind = part.child_by_field_name("type")
+                yield tree.text_of(kind).lstrip("*").partition("[")[0] if kind is not None else ""
+        case "ruby":
+            yield node.type  # `def self.call` beside `def call`
+        case "rust":
+            above = node.prev_named_sibling
+            while above is not None and above.type in _ABOVE_RUST:
+                if above.type == "attribute_item" and "cfg" in (text := tree.text_of(above)):
+                    yield text
+                above = above.prev_named_sibling
+        case _:
+            yield from (child.type for child in node.children if child.type in _ACCESS)
 
 
 def _head(tree: Tree, node: tree_sitter.Node) -> bytes:
