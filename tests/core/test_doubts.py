@@ -1,5 +1,7 @@
 """Names that new code uses and nobody declares."""
 
+import sys
+
 import pytest
 
 from dola_ls.core.document import Document, Span
@@ -28,6 +30,7 @@ def names(language: str, text: str, needle: str, code: str) -> list[str]:
         ("def f(x):\n    return 'helper'  # MOST\n", []),
         ("def f(x):\n    def helper():\n        return __name__\n    return helper\n", []),
         ("def f(x):\n    match x:\n        case [a, *b]:\n            return a, b\n", []),
+        ("def f(x):\n    match x:\n        case {'a': 1, **b}:\n            return b\n", []),
         ("def f(x):\n    import re as r\n    return r\n", []),
         ("MOST = 1\n\n\ndef f(x):\n    return MOST\n", []),
     ],
@@ -51,6 +54,9 @@ def test_a_wildcard_may_bring_any_name():
         ("return 'MAX'; // MOST", []),
         ("return { MAX: 1 }.MAX;", []),
         ("return MAX(x);", []),
+        ("return <a href='/'>FAQ, or {LIMIT}</a>;", []),
+        ("return <a href='/'>{MOST}</a>;", ["MOST"]),
+        ("return x > MOST && LIMIT < x;", ["MOST"]),
     ],
 )
 def test_constants_of_other_languages(body, expected):
@@ -64,3 +70,17 @@ def test_a_case_may_name_what_another_file_declares():
     body = "        switch (s) {\n            case OPEN:\n                return 1;\n        }\n"
     code = f"    int f(State s) {{\n{body}        return 2;\n    }}\n}}\n"
     assert names("java", text, "    int f", code) == []
+
+
+def test_what_new_code_imports_is_declared():
+    code = "import { MOST } from './a';\nimport B, {\n  LEAST as LEAST_OF_ALL,\n} from './b';\n\n"
+    code += "function f(x) {\n  return MOST + LEAST_OF_ALL;\n}\n"
+    assert names("javascript", SCRIPT, "function", code) == []
+    code = "use crate::config::{LEAST, MOST};\n\nfn f() -> i32 {\n    MOST - LEAST\n}\n"
+    assert names("rust", "fn f() -> i32 {\n    1\n}\n", "fn", code) == []
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="Python 3.12 has type parameters")
+def test_type_parameters_are_declared():
+    code = "def f[T, *Ts, **P](x: T) -> T:\n    return x, Ts, P\n"
+    assert names("python", PYTHON, "def f", code) == []

@@ -23,6 +23,15 @@ _CONSTANTS = frozenset(
 )
 _CONSTANT = re.compile(r"(?<![\w.:$@#])[A-Z][A-Z0-9_]{2,}\b(?!\s*(?:[(!:.]|=[^=]))")
 _DECLARED = re.compile(r"\b([A-Z][A-Z0-9_]{2,})\b\s*(?::[^:=;\n]*)?=(?!=)|\b(?:case|enum)\s+(\w+)")
+#: Statements of JavaScript and Rust that bring names in.
+_IMPORTS = re.compile(
+    r"^[ \t]*(?:import\b[^;'\"{}\n]*(?:\{[^{}]*\})?\s*from\b|use [\w:*, ]*(?:\{[^;]{0,500}\})?;)",
+    re.MULTILINE,
+)
+_WORD_IN_CAPITALS = re.compile(r"\b[A-Z][A-Z0-9_]{2,}\b")
+#: Languages with text between tags, which may be written in capitals.
+_MARKUP = frozenset({"javascript", "javascriptreact", "typescriptreact"})
+_BETWEEN_TAGS = re.compile(r"(?:>(?=[^<>{}();=&|]*[<{])|\}(?=[^<>{}();=&|]*<))[^<{]*")
 #: Languages in which it matters where in a file a constant stands, beside Python.
 _IN_ORDER = frozenset(
     {"c", "cpp", "javascript", "javascriptreact", "typescript", "typescriptreact"}
@@ -48,6 +57,10 @@ def undeclared(document: Document, rewrite: Rewrite, beside: str = "") -> list[s
         return []
     code = COMMENT_OR_TEXT.sub(" ", rewrite.text)
     declared = {name for match in _DECLARED.finditer(code) for name in match.groups() if name}
+    imports = _IMPORTS.findall(rewrite.text)
+    declared.update(name for text in imports for name in _WORD_IN_CAPITALS.findall(text))
+    if document.language in _MARKUP:
+        code = _BETWEEN_TAGS.sub(" ", code)
     used = set(_CONSTANT.findall(code)) - declared - _GLOBALS
     return sorted(name for name in used if not has_word(declaring, name))
 

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 
 WORD = re.compile(r"[^\W\d]\w*")
+#: What Python 3.12 and later call them; `def first[T](items: list[T]) -> T` binds one.
+_TYPE_PARAMETERS = frozenset({"ParamSpec", "TypeVar", "TypeVarTuple"})
 _JOINS = re.compile(r"\w")
 #: Comments and texts of the languages that write them as C does.
 COMMENT_OR_TEXT = re.compile(
@@ -40,11 +42,14 @@ def bound_names(tree: ast.AST) -> Iterator[str]:
                 ast.ClassDef(name=name)
                 | ast.MatchAs(name=str(name))
                 | ast.MatchStar(name=str(name))
+                | ast.MatchMapping(rest=str(name))
             ):
                 yield name
             case ast.ExceptHandler(name=str(name)):
                 yield name
             case ast.alias(name=name, asname=asname):
                 yield asname or name.partition(".")[0]
+            case _ if type(node).__name__ in _TYPE_PARAMETERS:
+                yield node.name
             case ast.Global(names=names) | ast.Nonlocal(names=names):
                 yield from names
