@@ -148,6 +148,13 @@ def test_what_the_region_needs_no_more_may_go():
     assert answer == changed.replace("import os", "import math\nimport os")
 
 
+def test_what_is_to_be_done_to_all_functions_is():
+    new = SHOP.replace("def ", "async def ")
+    assert in_shop("found = 0", "Make all functions async.", new) == new
+    only = SHOP.replace("def total", "async def total")
+    assert in_shop("found = 0", "Make it async.", new) == only
+
+
 def test_a_function_that_is_to_be_inlined_may_go():
     start, end = SHOP.index("def tax"), SHOP.index("def folder")
     new = (SHOP[:start] + SHOP[end:]).replace("tax(price)", "math.ceil(price * RATE)")

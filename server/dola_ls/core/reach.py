@@ -16,6 +16,12 @@ _FILE = re.compile(
     re.IGNORECASE,
 )
 _SIBLINGS = re.compile(r"\b(?:both|all|other|every) (?:functions?|methods?)\b", re.IGNORECASE)
+#: What is to be done at more places than anybody can name.
+_ALL_OVER = re.compile(
+    r"\b(?:every(?:where|\s+use)|all (?:the )?(?:uses|usages|calls)"
+    r"|(?:whole|entire|rest of the) file|throughout)\b",
+    re.IGNORECASE,
+)
 _RENAME = re.compile(
     r"\brename (?:the |this )?(?:(?:function|method|class|type|struct|enum|interface|symbol) )?"
     r"[`'\"]?(?P<name>\w+)",
@@ -75,6 +81,11 @@ def reaches_beyond(instruction: str | None, tree: Tree | None, target: Target) -
         return True
     local = set(WORD.findall(text[region.start : region.end]))
     return any(found.name not in local for found in elsewhere)
+
+
+def is_all_over(instruction: str) -> bool:
+    """Tell whether an instruction wants the same done all over the file."""
+    return bool(_ALL_OVER.search(instruction) or _SIBLINGS.search(instruction))
 
 
 def renamed_symbol(instruction: str, target: Target) -> str | None:

@@ -8,6 +8,7 @@ from dola_ls.core.candidate import Candidate
 from dola_ls.core.document import Document, Edit, Span, split_lines
 from dola_ls.core.elsewhere import Outside
 from dola_ls.core.independent import names_changed
+from dola_ls.core.reach import is_all_over
 from dola_ls.core.rewrite import Rewrite
 from dola_ls.core.unrelated import telling
 from dola_ls.core.words import has_word
@@ -18,7 +19,8 @@ def without_strays(c: Candidate) -> Rewrite:
 
     A model that writes a whole file anew likes to tidy up on its way. Outside of the region a
     change is made where a line has the region's name in it, and where it adds or takes away a name
-    that the instruction speaks of or that the changes inside the region add or take away too.
+    that the instruction speaks of or that the changes inside the region add or take away too; any
+    is where the instruction is about all functions or the whole file.
     Lines that are only taken away stay if the task has no need of that, and are then not put
     elsewhere either.
     """
@@ -30,6 +32,7 @@ def without_strays(c: Candidate) -> Rewrite:
     name = c.target.symbol.name if c.target.symbol is not None else ""
     hunks = list(_hunks(document, [edit for edit in c.rewrite.edits if edit not in inside]))
     outside = Outside(c)
+    all_over = is_all_over(c.instruction or "")
     #: By the number of a hunk that may be left out: the lines that then stand where they stood.
     undone: dict[int, set[str]] = {}
     elsewhere: set[str] = set()
@@ -42,8 +45,10 @@ def without_strays(c: Candidate) -> Rewrite:
             for edit, at in taken
             if outside.is_lost(edit, at) or outside.is_moved(at)
         }
-        related = bool(_changed(document, hunk) & words) or (
-            name and has_word(_old(document, hunk), name)
+        related = (
+            all_over
+            or bool(_changed(document, hunk) & words)
+            or (name and has_word(_old(document, hunk), name))
         )
         if not related:
             undone[number] = moved
