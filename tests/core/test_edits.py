@@ -124,6 +124,23 @@ def test_text_left_of_the_code_stays_there():
     assert rewritten(text, code, 9) == text.replace("return a", "return a + a")
 
 
+def test_strings_that_stand_left_of_their_code_keep_their_blanks():
+    text = 'class A:\n    def q(self):\n        return """\nselect a\nfrom t\n  where a = 1\n"""\n'
+    method = text.index("    def")
+    # An answer without the base indentation; the query stands where it stood.
+    code = 'def q(self):\n    return """\nselect a, b\nfrom t\n  where a = 2\n"""\n'
+    after = text.replace("select a", "select a, b").replace("= 1", "= 2")
+    assert rewritten(text, code, method) == after
+    # What stands in the string is no step of indentation.
+    text = "def f(a):\n    if a:\n        return a\n    return 1\n"
+    code = 'def f(a):\n    return f"""\n<p>\n  {a}\n</p>\n"""\n'
+    assert rewritten(text, code) == code
+    # A docstring goes with its function.
+    text = "class A:\n    def f(self):\n        return 1\n"
+    code = 'def f(self):\n    """One.\n\n    Always.\n    """\n    return 1\n'
+    assert '\n        Always.\n        """\n' in rewritten(text, code, text.index("    def"))
+
+
 def test_the_commonest_line_end_is_the_documents():
     def ending(text):
         return line_ending(Document("u", "python", 1, text))

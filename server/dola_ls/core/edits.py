@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dola_ls.core.blocks import Block, Blocks, read_edit_blocks
 from dola_ls.core.diff import line_hunks, smallest_edits
 from dola_ls.core.document import Document, Edit, Span, split_lines
+from dola_ls.core.flush_left import flush_left
 from dola_ls.core.languages import language_of
 from dola_ls.core.layout import (
     Layout,
@@ -101,12 +102,12 @@ def _own_part(
         return lines, None
     style = style_of(document, region)
     rescale = language_of(document.language).grammar is not None
-    layout = Layout(lines, core, style, rescale)
+    layout = Layout(lines, core, style, rescale, flush_left(document.language, lines))
     # Copies of the lines round the region may only be known by the indentation they should have.
     kept = own_lines(document, region, [layout.line(at, 0) for at in range(len(lines))])
     if len(kept) < len(lines):
         lines = trim_blank(lines[kept.start : kept.stop])
-        layout = Layout(lines, core, style, rescale)
+        layout = Layout(lines, core, style, rescale, flush_left(document.language, lines))
     return lines, layout
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 
 from dola_ls.core.document import Document, Span, split_lines
@@ -164,15 +164,22 @@ class Layout:
     """
 
     def __init__(
-        self, answer: Sequence[str], region: Sequence[str], style: Style, rescale: bool
+        self,
+        answer: Sequence[str],
+        region: Sequence[str],
+        style: Style,
+        rescale: bool,
+        literal: Set[int] = frozenset(),
     ) -> None:
         """Choose the reading of `answer` that finds the most lines of `region` again.
 
         `rescale` says that steps of another width are the answer's own even where no line
-        shows it: true of code, not of prose, in which depths mean other things.
+        shows it: true of code, not of prose, in which depths mean other things. The lines of
+        `answer` numbered in `literal` keep their own blanks.
         """
         self._answer = [line.rstrip(" \t") for line in answer]
         self._style = style
+        self._literal = literal
         texts = [_text(line) for line in answer]
         best = -1
         self.old: list[Key] = []
@@ -183,7 +190,10 @@ class Layout:
             old = [(_columns(indent_of(line), tab) if line.strip() else 0, line.strip())
                    for line in region]  # fmt: skip
             known = Counter(key for key in old if says(key[1]))
+            written = [_columns(indent_of(line), tab) for line in self._answer]
             for columns, raw in self._readings(old, tab, rescale):
+                for at in literal:
+                    columns[at] = written[at]
                 new = [(at if text else 0, text) for at, text in zip(columns, texts, strict=True)]
                 found = sum((Counter(key for key in new if says(key[1])) & known).values())
                 if found > best:
@@ -213,7 +223,8 @@ class Layout:
             return
         have, want = columns[0], old[0][0]
         tabs = any("\t" in indent_of(line) for line in self._answer)
-        step = None if tabs or not self._style.known else step_of(self._answer)
+        code = [line for at, line in enumerate(self._answer) if at not in self._literal]
+        step = None if tabs or not self._style.known else step_of(code)
         other = step is not None and step != tab
         # Eight columns are more often a continued line than a step.
         sure = rescale and other and step != 8
@@ -240,7 +251,7 @@ class Layout:
         """Return a line of the answer as it is to stand, next to line `beside` of the region."""
         text = self._answer[at]
         said = text[len(indent_of(text)) :]
-        if self._raw or not said:
+        if self._raw or not said or at in self._literal:
             return text if said else ""
         return self._indent(self.new[at][0], beside) + said
 
