@@ -50,6 +50,6 @@ def bound_names(tree: ast.AST) -> Iterator[str]:
             case ast.alias(name=name, asname=asname):
                 yield asname or name.partition(".")[0]
             case _ if type(node).__name__ in _TYPE_PARAMETERS:
-                yield node.name
+                yield vars(node)["name"]
             case ast.Global(names=names) | ast.Nonlocal(names=names):
                 yield from names
