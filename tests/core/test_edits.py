@@ -10,6 +10,7 @@ from dola_ls.core.edits import (
     new_file_text,
     pick_block,
     rewrite_region,
+    with_helpers,
 )
 from dola_ls.core.layout import style_of
 
@@ -181,6 +182,23 @@ def test_blocks_that_have_nothing_to_do_with_the_region_do_not_count():
     assert pick_block([other, region], region) == region
     new = region.replace("result", "found")
     assert pick_block([region, other, new], region) == new
+
+
+def test_a_helper_in_a_block_of_its_own_goes_along():
+    new = "function f(a) {\n  return half(a);\n}\n"
+    helper = "function half(a) {\n  return a / 2;\n}\n"
+    use = "console.log(f(1));\n"
+
+    def whole(code: str, blocks: list[str], text: str = "function f(a) {\n}\n") -> str:
+        return with_helpers(code, blocks, Document("", "javascript", 1, text))
+
+    assert whole(new, [new, helper, use]) == f"{helper}\n{new}"
+    assert whole(new, [helper, new]) == f"{helper}\n{new}"
+    # The file has one, nothing calls it, or the code is of a method.
+    assert whole(new, [new, helper], helper) == new
+    assert whole(new, [new, helper.replace("half", "third")]) == new
+    method = "  f() {\n    half();\n  }\n"
+    assert whole(method, [method, helper]) == method
 
 
 def test_a_new_file_ends_in_one_line_end():

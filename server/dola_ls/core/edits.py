@@ -10,11 +10,13 @@ from dola_ls.core.blocks import Block, Blocks, read_edit_blocks
 from dola_ls.core.diff import line_hunks, smallest_edits
 from dola_ls.core.document import Document, Edit, Span, split_lines
 from dola_ls.core.flush_left import flush_left
+from dola_ls.core.headers import declared_name, declared_names
 from dola_ls.core.languages import language_of
 from dola_ls.core.layout import (
     Layout,
     bare,
     ending,
+    indent_of,
     line_ending,
     says,
     style_of,
@@ -25,6 +27,7 @@ from dola_ls.core.misfits import diff_blocks, looks_like_diff, markers
 from dola_ls.core.rewrite import Rewrite
 from dola_ls.core.surroundings import changed_copy, own_lines
 from dola_ls.core.unrelated import is_unrelated
+from dola_ls.core.words import WORD, has_word
 
 __all__ = [
     "Rewrite",
@@ -33,6 +36,7 @@ __all__ = [
     "new_file_text",
     "pick_block",
     "rewrite_region",
+    "with_helpers",
 ]
 
 #: Languages in which two blanks at the end of a line are a line break.
@@ -157,6 +161,29 @@ def pick_block(blocks: Sequence[str], region: str) -> str:
         if first in lines:
             return block
     return max(zip(fresh, told, strict=True), key=lambda pair: len(pair[1] & old))[0]
+
+
+def with_helpers(code: str, blocks: Sequence[str], document: Document) -> str:
+    """Return the block that was picked of an answer below those of others that it needs.
+
+    Models like to give a new helper a code block of its own. It is needed where it declares
+    outermost names that `code` uses, that the document has not, and that `code` has not declared
+    itself.
+    """
+    if indent_of(code):
+        return code  # beside a method there is no place that is certain
+    used, mine = set(WORD.findall(code)), declared_names(code)
+    needed = []
+    for block in blocks:
+        heads = [line for line in split_lines(block) if line.strip() and not indent_of(line)]
+        names = {name for line in heads if (name := declared_name(line)) is not None}
+        fresh = names - mine and not any(
+            name in mine or has_word(document.text, name) for name in names
+        )
+        if fresh and names & used:
+            needed.append(block.strip("\r\n"))
+    gap = "\n\n\n" if document.language == "python" else "\n\n"
+    return gap.join([*needed, code])
 
 
 def is_spilled(code: str, prose: str, region: str) -> bool:
