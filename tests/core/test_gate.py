@@ -148,6 +148,12 @@ def test_what_only_looks_like_another_form_passes(text, code):
     assert judged(text, code) is None
 
 
+def test_an_object_may_get_a_text_of_its_own():
+    old = '{\n  "id": 1\n}\n'
+    assert judged(old, '{\n  "id": 1,\n  "text": "a"\n}\n', "json") is None
+    assert judged(old, '{\n  "code": "{}"\n}\n', "json") == "json_answer"
+
+
 def test_names_with_other_parameters_are_no_second_declaration():
     for language in ("java", "csharp"):
         one = "class A {\n    int f(int a) { return a; }\n}\n"

@@ -28,6 +28,7 @@ from dola_ls.core.misfits import (
     is_cut_at_ends,
     is_escaped,
     is_fragment,
+    is_longer_object,
     is_numbered,
     looks_like_diff,
     markers,
@@ -68,7 +69,8 @@ def diff_answer(c: Candidate) -> str | None:
 
 def json_answer(c: Candidate) -> str | None:
     """Refuse code that was wrapped into JSON."""
-    if holds_code_as_json(c.new) and not holds_code_as_json(c.old):
+    wrapped = holds_code_as_json(c.new) and not holds_code_as_json(c.old)
+    if wrapped and not is_longer_object(c.new, c.old):
         return "it holds the code inside JSON"
     return None
 

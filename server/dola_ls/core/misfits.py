@@ -104,6 +104,15 @@ def holds_code_as_json(code: str) -> bool:
     )
 
 
+def is_longer_object(new: str, old: str) -> bool:
+    """Tell whether both are JSON objects, and the new one has all keys of the old."""
+    try:
+        now, before = json.loads(new), json.loads(old)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(now, dict) and isinstance(before, dict) and before.keys() <= now.keys()
+
+
 def is_escaped(code: str, old: str) -> bool:
     """Tell whether `code` has its special characters, or its line ends, written as escapes."""
     lines = [line for line in _lines(code) if line.strip()]
