@@ -190,7 +190,7 @@ def test_a_helper_in_a_block_of_its_own_goes_along():
     use = "console.log(f(1));\n"
 
     def whole(code: str, blocks: list[str], text: str = "function f(a) {\n}\n") -> str:
-        return with_helpers(code, blocks, Document("", "javascript", 1, text))
+        return with_helpers(code, blocks, Document("", "javascript", 1, text), text)
 
     assert whole(new, [new, helper, use]) == f"{helper}\n{new}"
     assert whole(new, [helper, new]) == f"{helper}\n{new}"
@@ -198,7 +198,7 @@ def test_a_helper_in_a_block_of_its_own_goes_along():
     assert whole(new, [new, helper], helper) == new
     assert whole(new, [new, helper.replace("half", "third")]) == new
     method = "  f() {\n    half();\n  }\n"
-    assert whole(method, [method, helper]) == method
+    assert whole(method, [method, helper], method) == method
 
 
 def test_a_new_file_ends_in_one_line_end():

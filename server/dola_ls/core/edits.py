@@ -163,24 +163,22 @@ def pick_block(blocks: Sequence[str], region: str) -> str:
     return max(zip(fresh, told, strict=True), key=lambda pair: len(pair[1] & old))[0]
 
 
-def with_helpers(code: str, blocks: Sequence[str], document: Document) -> str:
+def with_helpers(code: str, blocks: Sequence[str], document: Document, region: str) -> str:
     """Return the block that was picked of an answer below those of others that it needs.
 
     Models like to give a new helper a code block of its own. It is needed where it declares
     outermost names that `code` uses, that the document has not, and that `code` has not declared
     itself.
     """
-    if indent_of(code):
+    if indent_of(region.lstrip("\r\n")):
         return code  # beside a method there is no place that is certain
     used, mine = set(WORD.findall(code)), declared_names(code)
     needed = []
     for block in blocks:
         heads = [line for line in split_lines(block) if line.strip() and not indent_of(line)]
         names = {name for line in heads if (name := declared_name(line)) is not None}
-        fresh = names - mine and not any(
-            name in mine or has_word(document.text, name) for name in names
-        )
-        if fresh and names & used:
+        known = any(name in mine or has_word(document.text, name) for name in names)
+        if names & used and not known:
             needed.append(block.strip("\r\n"))
     gap = "\n\n\n" if document.language == "python" else "\n\n"
     return gap.join([*needed, code])

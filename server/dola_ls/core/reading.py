@@ -55,7 +55,7 @@ def read_rewrite(
         return answer
     region = document.text[target.region.start : target.region.end]
     code = editing.pick_block(answer.blocks, region)
-    code = editing.with_helpers(code, answer.blocks, document)
+    code = editing.with_helpers(code, answer.blocks, document, region)
     imports, code = split_imports(document, tree, target.region, code)
     rewrite = editing.rewrite_region(document, target.region, code)
     if editing.is_spilled(rewrite.text, answer.prose, region):
