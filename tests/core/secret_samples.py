@@ -18,6 +18,7 @@ def drawn(count: int, alphabet: str = _ALPHABET) -> str:
 
 
 _HEX = "0123456789abcdef"
+HEX_KEY = "9f3c" + drawn(28, _HEX)
 UUID = "-".join(drawn(size, _HEX) for size in (8, 4, 4, 4, 12))
 _BASE64 = string.ascii_letters + string.digits + "+/"
 #: A private key as a file holds it, and nothing that opens anything.
@@ -82,6 +83,35 @@ SAMPLES = [
     _sample("key-in-code", drawn(32), 'api_key = "{}"'),
     _sample("key-in-code", drawn(32, _HEX) + "1a2b", 'client_secret: "{}"'),
     _sample("key-in-code", drawn(32), 'os.environ["AIMLAPI_API_KEY"] = "{}"'),
+    # Without quotes.
+    _sample("key-in-code", HEX_KEY, "api_key: {}"),
+    _sample("key-in-code", HEX_KEY, "export AIMLAPI_API_KEY={}"),
+    _sample("key-in-code", HEX_KEY, "ENV SECRET_KEY={}"),
+    _sample("key-in-code", drawn(40), "app.secret-key={}"),
+    _sample("key-in-code", drawn(40), "curl -H 'X-Api-Key: {}' https://api.example.com"),
+    _sample("key-in-code", drawn(40), "https://api.example.com/v1/shops?api_key={}&page=2"),
+    # What counts where nothing else is set.
+    _sample("key-in-code", HEX_KEY, 'KEY = os.getenv("API_KEY", "{}")'),
+    _sample("key-in-code", HEX_KEY, 'os.environ.setdefault("OPENAI_API_KEY", "{}")'),
+    _sample("key-in-code", HEX_KEY, 'key = os.environ.get("API_KEY") or "{}"'),
+    _sample("key-in-code", HEX_KEY, 'const key = process.env.API_KEY || "{}";'),
+    _sample("key-in-code", HEX_KEY, 'const key = process.env["API_KEY"] ?? "{}";'),
+    _sample("key-in-code", HEX_KEY, 'val key = System.getenv("API_KEY") ?: "{}"'),
+    # With a type between, as a macro, as an argument.
+    _sample("key-in-code", HEX_KEY, 'const apiKey string = "{}"'),
+    _sample("key-in-code", HEX_KEY, 'const API_KEY: &str = "{}";'),
+    _sample("key-in-code", HEX_KEY, """static API_KEY: &'static str = "{}";"""),
+    _sample("key-in-code", HEX_KEY, 'static const char API_KEY[] = "{}";'),
+    _sample("key-in-code", HEX_KEY, '#define API_KEY "{}"'),
+    _sample("key-in-code", HEX_KEY, 'props.put("api.key", "{}");'),
+    _sample("key-in-code", HEX_KEY, "define('API_KEY', '{}');"),
+    # Other names.
+    _sample("key-in-code", HEX_KEY, 'AZURE_OPENAI_KEY = "{}"'),
+    _sample("key-in-code", HEX_KEY, 'OPENAI_KEY = "{}"'),
+    _sample("key-in-code", HEX_KEY, 'subscription_key = "{}"'),
+    _sample("key-in-code", "0x" + drawn(64, _HEX), 'private_key = "{}"'),
+    _sample("password", "kX9!vbq2Zr", 'dsn = "Server=db;User Id=sa;Password={};"'),
+    _sample("password", "kX9!vbq2Zr", "Server=db;Database=shop;Uid=sa;Pwd={}"),
 ]
 
 #: Lines of code that hold no secret.
@@ -129,4 +159,22 @@ LOOK_ALIKES = [
     "-----BEGIN PUBLIC KEY-----\n" + "\n".join(KEY_LINES[1:6]) + "\n-----END PUBLIC KEY-----",
     "password != other and token == 3",
     'assert login("anna", password="secret123")',
+    # An operator at the end, or a sentence's mark.
+    "let password = enteredValue!",
+    "val password = settings!!",
+    "password = generate_random!",
+    'errors.password = "Required!"',
+    # Places and public names.
+    f'{{ token: "0xA0b8{drawn(36, _HEX)}" }}',
+    'secret = "arn:aws:secretsmanager:eu-west-1:210987654321:secret:db-a1B2c3"',
+    'access_token = "https://login.example.com/oauth2/v2.0/t0ken/a1b2c3d4e5"',
+    'credential = "projects/shop-4711/secrets/db-a1b2c3/versions/9"',
+    # Code that reads, passes or compares.
+    "api_key=settings.API_KEY_V2_2024_X1_B2,",
+    "token = first_try2_of_3_parts_4_in_5",
+    'key = os.getenv("API_KEY", "no-key-was-set-in-2024")',
+    "const token = tokens.access_token || tokens.refresh_token2;",
+    "a=1;pwd=t2.value31;b=2",
+    "for(;;){n=0;password=e2;}",
+    'logger.info("token %s", "refreshed for the 2nd of 3 times")',
 ]  # fmt: skip

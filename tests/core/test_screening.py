@@ -157,6 +157,44 @@ def test_masks_are_told_apart_from_each_other_and_from_the_text() -> None:
     assert SECRET not in repr(cleared)
 
 
+def masked(text: str) -> str:
+    cleared = screened(Prompt("s", text), Screen(masks=True), ())
+    assert isinstance(cleared, Cleared)
+    assert cleared.restored(cleared.prompt.user) == text
+    return cleared.prompt.user
+
+
+def test_a_short_secret_is_masked_within_quotes_and_as_a_name_it_stays() -> None:
+    text = (
+        "password = \"Summer17\"\nSummer17 = Summer17 + 1\nlog(\"on Summer17\", 'x')\nr'Summer17'\n"
+    )
+    assert masked(text) == (
+        'password = "«secret:password»"\nSummer17 = Summer17 + 1\n'
+        "log(\"on «secret:password»\", 'x')\nr'«secret:password»'\n"
+    )
+
+
+@pytest.mark.parametrize("secret", [drawn(32), "Tr0ub4dor&3"])
+def test_what_can_be_no_name_is_masked_everywhere(secret: str) -> None:
+    text = f'password = "{secret}"\napi_key = "{secret}"\n# {secret} it was\n'
+    assert secret not in masked(text)
+
+
+@pytest.mark.parametrize(
+    ("line", "held"),
+    [
+        ("Summer17 = Summer17 + 1", False),
+        ("log('on Summer17')", True),
+        ('db = "postgresql://shop:Summer17@db/shop"', True),
+    ],
+)
+def test_only_lines_whose_secret_was_masked_are_kept_from_edits(line: str, held: bool) -> None:
+    document = Document("file:///a.py", "python", 1, f"{line}\nb = 2\n")
+    edit = Edit(1, 2, "x")
+    rewrite = Rewrite(Span(0, len(line)), apply_edits(line, [edit]), (edit,))
+    assert (touches_masked(document, rewrite, ["Summer17"]) is not None) is held
+
+
 def test_the_prediction_is_looked_through_and_where_there_are_more_they_are_counted() -> None:
     other = "glpat-" + drawn(20)
     stopped = screened(Prompt("s", "u", f"{SECRET}\n{other}"), Screen(), ())

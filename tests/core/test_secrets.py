@@ -88,7 +88,9 @@ def test_no_text_takes_time_out_of_proportion() -> None:
     dice = random.Random(7)
     pieces = ["ghp_", "eyJ", "sk-", "-----BEGIN PRIVATE KEY-----", "-----END ", "://a:", '="',
               "password", "token: ", "secret_key", "AccountKey=", "a" * 40, "1" * 40, "\n", "\\n",
-              " ", "/" * 40, "A" * 64 + "\n", ":AA", "ark", "."]  # fmt: skip
+              " ", "/" * 40, "A" * 64 + "\n", ":AA", "ark", ".", "api_key=", "api_key: a1B2",
+              'token", ', "secret ", ";password=", ";pwd=a1!", "openai-key", "token || ",
+              "a1" * 200, "password=a!"]  # fmt: skip
     for piece in pieces:
         find_secrets(piece * (100_000 // len(piece)))
     find_secrets("".join(dice.choices([*pieces, *string.printable], k=30_000)))

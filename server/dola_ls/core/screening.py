@@ -7,7 +7,8 @@ an edit that touches such a line, or brings a secret or a mask to another one, i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from dola_ls.core.along import Piece, Related
@@ -18,12 +19,17 @@ from dola_ls.core.left_out import LeftOut
 from dola_ls.core.policy import misleading_characters
 from dola_ls.core.prompt import Prompt
 from dola_ls.core.rewrite import Rewrite
+from dola_ls.core.secret_rules import looks_random
 from dola_ls.core.secrets import Secret, find_secrets
 
 #: How every mask begins.
 MASK = "«secret:"
 #: A text of more characters is looked through in a thread; this takes about 10 ms.
 LONG = 20_000
+#: Characters of a secret that no name in code is taken for, if they look drawn by lot.
+_LONG_SECRET = 16
+#: Characters of a line on either side of a secret in which quotes are looked for.
+_LONGEST_LINE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +156,34 @@ def _masked(text: str, secrets: Iterable[Secret], masks: Mapping[str, str]) -> s
     masked = "".join([*parts, text[at:]])
     # What a rule saw by the code round it may stand elsewhere without that.
     for secret in sorted(masks, key=len, reverse=True):
-        masked = masked.replace(secret, masks[secret])
+        parts, at = [], 0
+        for start in _elsewhere(masked, secret):
+            parts += [masked[at:start], masks[secret]]
+            at = start + len(secret)
+        masked = "".join([*parts, masked[at:]])
     return masked
+
+
+def _elsewhere(text: str, secret: str) -> Iterator[int]:
+    """Yield where a secret stands in a text, but for places where it may be a name in the code.
+
+    One that is a word, and neither long nor drawn by lot, counts within quotes alone.
+    """
+    word = re.fullmatch(r"\w+", secret) is not None
+    anywhere = not word or (len(secret) >= _LONG_SECRET and looks_random(secret))
+    at = text.find(secret)
+    while at >= 0:
+        end = at + len(secret)
+        if anywhere or _quoted(text, at, end):
+            yield at
+        at = text.find(secret, end)
+
+
+def _quoted(text: str, start: int, end: int) -> bool:
+    """Tell whether a piece of a line stands between two quotes of the same kind."""
+    before = text[max(start - _LONGEST_LINE, 0) : start].rpartition("\n")[2]
+    after = text[end : end + _LONGEST_LINE].partition("\n")[0]
+    return any(before.count(mark) % 2 and mark in after for mark in "\"'`")
 
 
 def _place(secret: Secret, prompt: Prompt, documents: Iterable[Document]) -> str:
@@ -193,7 +225,7 @@ def touches_masked(document: Document, rewrite: Rewrite, secrets: Iterable[str])
     for number in range(document.line_count):
         line = document.line_text(number)
         span = document.line_span(number)
-        if any(secret in line for secret in secrets) and any(
+        if _holds(line, secrets) and any(
             edit.start < span.start + len(line) and edit.end > span.start for edit in rewrite.edits
         ):
             return Verdict("masked", f"it changes line {number + 1}, whose secret was masked")
@@ -206,8 +238,15 @@ def touches_masked(document: Document, rewrite: Rewrite, secrets: Iterable[str])
 
 
 def _holding(text: str, secrets: tuple[str, ...]) -> list[str]:
-    return [
-        line
-        for line in plain_newlines(text).split("\n")
-        if any(secret in line for secret in secrets)
-    ]
+    return [line for line in plain_newlines(text).split("\n") if _holds(line, secrets)]
+
+
+def _holds(line: str, secrets: tuple[str, ...]) -> bool:
+    """Tell whether a line holds a secret in such a way that it was masked."""
+    held = [secret for secret in secrets if secret in line]
+    if not held:
+        return False
+    found = {one.text for one in find_secrets(line)}
+    return any(
+        secret in found or next(_elsewhere(line, secret), None) is not None for secret in held
+    )

@@ -23,6 +23,10 @@ _NO_PASSWORD = re.compile(
     r"|\bnone\b|null|\{|\}|\$[A-Z_(]|%[A-Z_]|^[@#&:/.]|://|\s",
     re.IGNORECASE,
 )
+#: A label (“Required!”), or a name with Swift's, Kotlin's or Ruby's mark behind it.
+_EXCLAIMED = re.compile(r"[^\W\d]+[!?]{1,3}")
+#: What names a secret or a place and is none: a contract, a resource, an address on the web.
+_PUBLIC = re.compile(r"0x[0-9a-fA-F]{40}$|arn:|urn:|projects/|[a-z][a-z0-9+.\-]{1,15}://(?![^/]*@)")
 #: How stored hashes of passwords begin: those are no passwords.
 _HASH = re.compile(r"\$(?:2[abxy]|argon2|scrypt|pbkdf2|[156])|(?:pbkdf2_)?sha\d{1,3}[-$:_]|bcrypt")
 
@@ -32,23 +36,42 @@ def stands_in(value: str) -> bool:
     return len(set(value)) < 6 or _STANDS_IN.search(value) is not None
 
 
-def _random(value: str) -> bool:
+def looks_random(value: str) -> bool:
     """Tell whether a long value looks drawn by lot: words and names in code do not."""
     digits = sum(char.isdigit() for char in value)
     letters = sum(char.isalpha() for char in value)
-    changes = sum(a.isdigit() != b.isdigit() for a, b in pairwise(value))
     mixed = any(char.isupper() for char in value) and any(char.islower() for char in value)
-    if stands_in(value) or len(set(value)) < 10:
+    if stands_in(value) or len(set(value)) < 10 or _PUBLIC.match(value):
         return False
+    changes = _changes(value)
     return digits >= 3 and letters >= 3 and (changes >= 4 or (mixed and changes >= 2))
+
+
+def _changes(value: str) -> int:
+    return sum(a.isdigit() != b.isdigit() for a, b in pairwise(value))
+
+
+def _is_bare_key(value: str) -> bool:
+    """Tell whether a value without quotes is a key, and not the name of something in code."""
+    run = max(re.findall(r"[A-Za-z0-9]+", value), key=len, default="")
+    return looks_random(value) and len(run) >= 16 and _changes(run) >= 4
 
 
 def _is_password(value: str) -> bool:
     """Tell whether a literal is a password of somebody, and not a label or a name in code."""
     if len(value) < 6 or stands_in(value) or _HASH.match(value) or _NO_PASSWORD.search(value):
         return False
+    if _EXCLAIMED.fullmatch(value):
+        return False
     marked = any(char.isdigit() or char in "!@#$%^&*+=?~" for char in value)
     return marked and any(char.isalpha() for char in value)
+
+
+def _is_in_connection(value: str) -> bool:
+    """Tell whether ``;password=`` gives a password, and not an expression of dense code."""
+    digits = sum(char.isdigit() for char in value)
+    marked = digits >= 2 or not value.isalnum()
+    return marked and _is_password(value) and not re.match(r"[\w$]+[.(\[]", value)
 
 
 def _is_token(value: str) -> bool:
@@ -102,9 +125,24 @@ _KEY_LINES = r"(?:\\[nr]|[^A-Za-z0-9+/\\]|\d{1,7} \| ){1,60}"
 _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 #: From a name to the literal it is given: ``=``, ``:``, ``=>``, ``:=``, with a type between.
 _GIVEN = (
-    r"""["'`]?\]?[ \t]{0,8}(?::[ \t]{0,4}[A-Za-z][\w.]{0,20}[ \t]{0,8})?(?::=|=>|=|:)[ \t]{0,8}"""
+    r"""["'`]?(?:\[\])?\]?[ \t]{0,8}"""
+    r"""(?:(?::[ \t]{0,4}(?:&(?:'static[ ])?)?[A-Za-z][\w.]{0,20}\??|string)[ \t]{0,8})?"""
+    r"""(?::=|=>|=|:)[ \t]{0,8}"""
+)
+#: The same where it is the second argument, what counts if there is no other, or a macro.
+_PASSED = (
+    r"""(?:["'`][ \t]{0,4},[ \t]{0,4}"""
+    r"""|["'`]?[\])]{0,2}[ \t]{0,8}(?:\|\||\?\?|\?:|or\b)[ \t]{0,8}|[ \t]{1,8})"""
 )
 _QUOTED = r"""[rbuf]{0,2}["'`]([^"'`\s]{%s})["'`]"""
+#: What the names of keys begin with, and how they go on.
+_KEYS = ("private", "encryption", "signing", "subscription", "account", "master", "service", "app",
+         "consumer", "azure", "openai", "anthropic", "gemini", "mistral", "deepseek")  # fmt: skip
+_KEY_ANCHORS = ("api", "secret", "access", "auth", "token", "credential", *_KEYS)
+_KEY_NAME = (
+    r"(?i)(?:api[._-]?key|secret(?:[._-]?key(?:[._-]?base)?)?|access[._-]?(?:key|token)"
+    r"|auth[._-]?token|(?<![a-z])token|credential|(?:" + "|".join(_KEYS) + r")[._-]?key)"
+)
 
 RULES: tuple[Rule, ...] = (
     _token("aws-access-key", "an AWS access key", "AKIA ASIA ABIA ACCA", "[A-Z0-9]{16}"),
@@ -115,7 +153,7 @@ RULES: tuple[Rule, ...] = (
         re.compile(
             r"(?i)secret_?(?:access_?)?key" + _GIVEN + r"""["'`]?([A-Za-z0-9+/]{40})(?![\w+/=])"""
         ),
-        _random,
+        looks_random,
     ),
     _token("github-token", "a GitHub token", "ghp_ gho_ ghu_ ghs_ ghr_", "[A-Za-z0-9]{36,251}"),
     _token("github-pat", "a GitHub token", "github_pat_", "[A-Za-z0-9_]{50,251}"),
@@ -126,14 +164,14 @@ RULES: tuple[Rule, ...] = (
         r"[\w\-.]{20,300}",
     ),
     _token("slack-token", "a Slack token", "xoxb- xoxp- xoxa- xoxr- xoxs- xoxe- xoxe. xapp-",
-           r"[A-Za-z0-9.\-]{20,250}", _random),
+           r"[A-Za-z0-9.\-]{20,250}", looks_random),
     Rule("slack-webhook", "a Slack webhook", ("hooks.slack.com/services/",),
          re.compile(r"(hooks\.slack\.com/services/T\w{6,14}/B\w{6,14}/\w{20,40})")),
     _token("stripe-key", "a Stripe key", "sk_live_ sk_test_ rk_live_ rk_test_",
            "[A-Za-z0-9]{20,250}"),
     _token("stripe-webhook", "a Stripe webhook secret", "whsec_", "[A-Za-z0-9+/=]{24,100}"),
     _token("anthropic-key", "an Anthropic key", "sk-ant-", r"[\w\-]{24,250}"),
-    _token("openai-key", "an OpenAI key", "sk-", r"[\w\-]{20,250}", _random),
+    _token("openai-key", "an OpenAI key", "sk-", r"[\w\-]{20,250}", looks_random),
     _token("google-api-key", "a Google API key", "AIza", r"[\w\-]{35}"),
     _token("google-oauth", "a Google OAuth secret", "GOCSPX- ya29.", r"[\w\-]{24,400}"),
     _token("npm-token", "an npm token", "npm_", "[A-Za-z0-9]{36}"),
@@ -145,7 +183,7 @@ RULES: tuple[Rule, ...] = (
            "[a-f0-9]{64}"),
     _token("shopify-token", "a Shopify token", "shpat_ shpca_ shppa_ shpss_", "[a-fA-F0-9]{32}"),
     _token("docker-token", "a Docker token", "dckr_pat_", r"[\w\-]{24,60}"),
-    _token("vault-token", "a Vault token", "hvs. hvb.", r"[\w\-]{24,300}", _random),
+    _token("vault-token", "a Vault token", "hvs. hvb.", r"[\w\-]{24,300}", looks_random),
     _token("groq-or-xai-key", "an API key", "gsk_ xai-", "[A-Za-z0-9]{40,120}"),
     _token("age-key", "an age key", "AGE-SECRET-KEY-1", "[0-9A-Z]{58}"),
     _token("jwt", "a JSON Web Token", "eyJ",
@@ -195,7 +233,7 @@ RULES: tuple[Rule, ...] = (
             r"""(?:bearer|basic|token)[ ]"""
             r"""([\w+/=.~\-]{16,500})"""
         ),
-        _random,
+        looks_random,
     ),
     Rule(
         "url-password",
@@ -222,15 +260,27 @@ RULES: tuple[Rule, ...] = (
         _is_password,
     ),
     Rule(
+        "password",
+        "a password",
+        (";password=", ";pwd=", "; password=", "; pwd="),
+        re.compile(r"""(?im);[ ]?(?:password|pwd)=([^;"'`\s]{6,128})(?=[;"'`]|[ \t]{0,8}$)"""),
+        _is_in_connection,
+    ),
+    Rule(
         "key-in-code",
         "a key or a token",
-        ("api", "secret", "access", "auth", "token", "credential", "private", "encryption",
-         "signing"),
+        _KEY_ANCHORS,
+        re.compile(f"{_KEY_NAME}(?:{_GIVEN}|{_PASSED})" + _QUOTED % "16,400"),
+        looks_random,
+    ),
+    Rule(
+        "key-in-code",
+        "a key or a token",
+        _KEY_ANCHORS,
         re.compile(
-            r"(?i)(?:api_?-?key|secret(?:_?-?key)?|access_?-?(?:key|token)|auth_?-?token"
-            r"|(?<![a-z])token|credential|private_?-?key|encryption_?-?key|signing_?-?key)"
-            + _GIVEN + _QUOTED % "16,400"
+            _KEY_NAME + r"""["'`]?[ \t]{0,8}(?::=|\?=|[:=])[ \t]{0,8}"""
+            r"""([A-Za-z0-9+/][\w+/=\-]{19,399})(?=[\s"'`#;,&\\]|$)"""
         ),
-        _random,
+        _is_bare_key,
     ),
 )  # fmt: skip
