@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from dola_ls.model import errors, faults
@@ -24,7 +25,19 @@ from dola_ls.model.replies import (
     counted,
 )
 from dola_ls.model.sse import DONE, Event
-from dola_ls.model.stream import Completion, Delta, Usage
+from dola_ls.model.stream import BROKEN, Completion, Delta, Usage
+
+#: What some servers put where others have null: LocalAI, SGLang, older Ollama, KoboldCpp.
+_NO_WORD = frozenset({"", "null", "none"})
+#: Other words for the two ends after which an answer is of no use, in lower case; any word that is
+#: not known (``eos``, ``end_turn``) is a good end.
+_SAME = MappingProxyType(
+    {
+        **dict.fromkeys(("length", "max_tokens", "model_length"), "length"),
+        **dict.fromkeys(("content_filter", "safety", "sensitive"), "content_filter"),
+        **{word: word for word in BROKEN},
+    }
+)
 
 #: Characters of text and reasoning together that an answer may have.
 MAX_ANSWER = 2 * 1024 * 1024
@@ -100,7 +113,7 @@ class Assembly:
         )
         facts = replace(self._facts(), completion=completion)
         if not completion.ended:
-            raise errors.CutOff(facts)
+            raise errors.CutOff(facts, self.finish_reason)
         if self._refusal:
             quote = faults.quotable(self._refusal, self._call.endpoint.api_key, self._call.sent)
             raise errors.ModelRefused(replace(facts, quote=quote))
@@ -136,7 +149,9 @@ class Assembly:
     def _add(
         self, message: AnswerMessage | None, finish_reason: str | None, *, whole: bool = False
     ) -> Delta | None:
-        self.finish_reason = self.finish_reason or finish_reason
+        reason = _plain(finish_reason)
+        if self.finish_reason is None or reason in BROKEN:
+            self.finish_reason = reason
         if message is None:
             return None
         self._refusal += message.refusal or ""
@@ -154,6 +169,12 @@ class Assembly:
 
     def _facts(self) -> errors.Facts:
         return replace(self._call.facts, request_id=self._inference_id or self._call.request_id)
+
+
+def _plain(finish_reason: str | None) -> str | None:
+    """Return a server's word for its end as all others say it; None where it says none."""
+    word = (finish_reason or "").strip().lower()
+    return None if word in _NO_WORD else _SAME.get(word, finish_reason)
 
 
 def _first(choices: Sequence[AnyChoice]) -> AnyChoice | None:

@@ -27,6 +27,15 @@ class Usage:
     accepted_prediction_tokens: int | None = None
     rejected_prediction_tokens: int | None = None
     cost_usd: float | None = None
+    #: More than the first two together where thoughts are in neither of them.
+    total_tokens: int | None = None
+
+
+#: What servers say of an answer that they gave up themselves, ``[DONE]`` or not: OpenRouter, vLLM
+#: and SGLang, DeepSeek, Zhipu.
+BROKEN = frozenset(
+    {"error", "abort", "aborted", "cancelled", "insufficient_system_resource", "network_error"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +43,8 @@ class Completion:
     """How a stream ended.
 
     `finish_reason` is the server's word (``stop``, ``length``, ``content_filter``, ``tool_calls``)
-    or None; `done` tells whether ``[DONE]`` was seen. A stream with neither was cut off.
+    or None; `done` tells whether ``[DONE]`` was seen. A stream with neither was cut off, and so was
+    one that ended by a word in `BROKEN`.
     """
 
     finish_reason: str | None
@@ -56,6 +66,8 @@ class Completion:
     @property
     def ended(self) -> bool:
         """Tell whether the server said that the answer is over."""
+        if self.finish_reason in BROKEN:
+            return False
         return self.finish_reason is not None or self.done
 
 

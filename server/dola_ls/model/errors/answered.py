@@ -6,15 +6,20 @@ from dola_ls.model.errors.base import Facts, ModelError, saying
 
 
 class CutOff(ModelError):
-    """The answer ended without the server saying that it was over."""
+    """The answer ended without the server saying that it was over, or by `said` for a failure."""
 
     rule = "cut_off"
     retryable = True
 
-    def __init__(self, facts: Facts) -> None:
+    def __init__(self, facts: Facts, said: str | None = None) -> None:
+        what = (
+            f"{facts.host} broke its answer off ({said})"
+            if said
+            else f"The connection to {facts.host} ended before the answer was complete"
+        )
         super().__init__(
-            f"The connection to {facts.host} ended before the answer was complete. Half an answer "
-            "is not used: nothing was changed. Run the action again; this try may be billed.",
+            f"{what}. Half an answer is not used: nothing was changed. Run the action again; this "
+            "try may be billed.",
             facts,
         )
 
