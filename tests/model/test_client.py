@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from dataclasses import replace
 
@@ -15,7 +16,7 @@ from dola_ls.model.endpoint import Endpoint
 from dola_ls.model.errors import BadRequest
 from dola_ls.model.exchange import Timeouts
 from dola_ls.model.prediction import Capability, PredictionBook
-from tests.fakes.api import FakeApi, answer, chunk, events_reply, sse, status, usage_of
+from tests.fakes.api import FakeApi, Reply, answer, chunk, events_reply, sse, status, usage_of
 from tests.model.conftest import KEY, PROMPT, MakeModel, listen
 
 TEXT = "```python\ndef add(a: int, b: int) -> int:\n    return a + b  # é😀漢\u2028\n```\n"
@@ -165,6 +166,18 @@ ODD = {
     "last event without its blank line": events_reply(
         [*sse([chunk({"content": TEXT}, "stop", meta=QUARTER)]), b"data: [DONE]"]
     ),
+    "blank keep-alives before the first event": events_reply(
+        [*[b"\n"] * 100, b"\r\n" * 100, *sse([chunk({"content": TEXT}, "stop", meta=QUARTER)])]
+    ),
+    "JSON after a mark and blanks": Reply(
+        (
+            b"\xef\xbb\xbf",
+            *[b" \n" * 50] * 3,
+            json.dumps({**chunk({"content": TEXT}, "stop"), "meta": QUARTER})
+            .replace('"delta"', '"message"')
+            .encode(),
+        ),
+    ),
     "JSON although a stream was asked for": status(
         200,
         {
@@ -243,6 +256,15 @@ async def test_a_server_that_refuses_the_prediction_is_asked_without_it_from_the
     assert book.capability(api.origin, "bytedance/dola-seed-2-0-code") is Capability.REFUSED
     await listen(model, Prompt("s", "u", prediction=LONG))
     assert "prediction" not in api.requests[2].json
+
+
+async def test_a_refusal_within_a_list_is_read(api: FakeApi, make_model: MakeModel) -> None:
+    said = 'Invalid JSON payload received. Unknown name "prediction": Cannot find field.'
+    error = {"error": {"code": 400, "message": said, "status": "INVALID_ARGUMENT"}}
+    api.enqueue(status(400, json.dumps([error])), answer(TEXT))
+    heard = await listen(make_model(), Prompt("s", "u", prediction=LONG))
+    assert heard.text == TEXT
+    assert ["prediction" in request.json for request in api.requests] == [True, False]
 
 
 async def test_a_400_that_names_another_field_is_told_and_not_sent_again(

@@ -314,6 +314,13 @@ FAULTS: dict[str, Told] = {
         "the key's limits on the provider's site, then try again. (Request ID.)",
         status(403),
     ),
+    "status 403 with words": told(
+        "HOST refused the request (403): “Your country is not supported”. Most often the account "
+        "is out of credit, or its key may not use bytedance/dola-seed-2-0-code. Nothing was "
+        "changed. Top up the account or look at the key's limits on the provider's site, then "
+        "try again. (Request ID.)",
+        status(403, {"error": {"message": "Your country is not supported"}}),
+    ),
     "status 404": told(
         "HOST does not offer the model bytedance/dola-seed-2-0-code (404). Nothing was "
         "changed. It may have been retired, or its name or the address may be wrong: set "

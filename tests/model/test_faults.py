@@ -98,6 +98,14 @@ def test_every_shape_of_error_body_is_read(body: dict[str, Any]) -> None:
     assert is_error(body)
 
 
+def test_an_error_body_may_be_a_list() -> None:
+    said = 'Invalid JSON payload received. Unknown name "prediction": Cannot find field.'
+    error = error_of(400, json.dumps([{"error": {"code": 400, "message": said}}]))
+    assert isinstance(error, errors.BadRequest)
+    assert error.parameter == "prediction"
+    assert read_report([]).message == read_report([5]).message == ""
+
+
 @pytest.mark.parametrize(
     ("status", "message", "kind"),
     [

@@ -9,10 +9,9 @@ import pytest
 from dola_ls.core.prompt import Prompt
 from dola_ls.model.client import HttpModel
 from dola_ls.model.endpoint import Endpoint
-from dola_ls.model.known_models import FREE, Price, find
+from dola_ls.model.known_models import FREE, UNKNOWN_PRICE, Price, find
 from dola_ls.model.local import LocalModel
 from dola_ls.model.prices import (
-    DEAREST,
     Estimate,
     Terms,
     charge,
@@ -23,7 +22,7 @@ from dola_ls.model.prices import (
     terms_of,
 )
 from dola_ls.model.provider import PROVIDERS
-from dola_ls.model.replies import Meta, Spent, counted
+from dola_ls.model.replies import Meta, Spent, TokenUsage, counted
 from dola_ls.model.stream import Usage
 from tests.fakes.model import FakeModel
 
@@ -50,9 +49,17 @@ async def test_another_model_at_the_same_address_has_a_price_of_its_own() -> Non
     await client.aclose()
 
 
-def test_a_model_of_unknown_price_is_as_dear_as_the_dearest() -> None:
-    assert terms_of(endpoint("gpt-x")).price == DEAREST == Price(0.65, 3.90)
-    assert stated_terms(object()).price == DEAREST  # type: ignore[arg-type]  # says nothing
+def test_a_model_of_unknown_price_is_taken_to_be_dear() -> None:
+    assert terms_of(endpoint("gpt-x")).price == UNKNOWN_PRICE == Price(2.5, 10.0)
+    # The embedded models are free here alone.
+    assert terms_of(endpoint("Qwen2.5-Coder-1.5B-Instruct")).price == UNKNOWN_PRICE
+    assert stated_terms(object()).price == UNKNOWN_PRICE  # type: ignore[arg-type]  # says nothing
+
+
+@pytest.mark.parametrize("model", ["gpt-4.1", "openai/gpt-4.1", "gpt-4.1-2025-04-14"])
+def test_models_at_openai_have_their_list_price(model: str) -> None:
+    assert terms_of(endpoint(model)).price == Price(2.0, 8.0)
+    assert terms_of(endpoint(f"{model}-pro")).price == UNKNOWN_PRICE
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:8000/v1", "http://localhost/v1", "http://[::1]"])
@@ -105,6 +112,34 @@ def test_more_than_128_thousand_tokens_of_input_cost_twice_as_much() -> None:
 )
 def test_what_is_charged(usage: Usage | None, cost: int) -> None:
     assert charge(CODE, usage, MOST) == cost
+
+
+@pytest.mark.parametrize(
+    ("usage", "cost"),
+    [
+        (Usage(1000, 100, total_tokens=1500), 2600),
+        (Usage(1000, None, total_tokens=1500), 2600),
+        (Usage(1000, 100, total_tokens=1100), 1040),
+        # Less than the two is not to be believed.
+        (Usage(1000, 100, total_tokens=0), 1040),
+        (Usage(None, 100, total_tokens=1500), 8450),
+        (Usage(1000, 100, cost_usd=0.01, total_tokens=1500), 10_000),
+    ],
+)
+def test_thoughts_that_stand_in_the_total_alone_are_charged(usage: Usage, cost: int) -> None:
+    assert charge(CODE, usage, MOST) == cost
+
+
+def test_the_cost_beside_the_tokens_counts_where_the_server_names_no_other() -> None:
+    told = TokenUsage.model_validate({"prompt_tokens": 10, "cost": 0.0042, "total_tokens": 12})
+    assert counted(told, None, None).cost_usd == 0.0042
+    assert counted(told, None, None).total_tokens == 12
+    assert counted(told, Meta(usage=Spent(usd_spent=0.5)), None).cost_usd == 0.5
+    # The fee alone: the other service sends a bill of its own.
+    fee = TokenUsage.model_validate({"cost": 0.0, "is_byok": True})
+    assert counted(fee, None, None).cost_usd is None
+    odd = TokenUsage.model_validate({"cost": {"total_cost": 1}})
+    assert counted(odd, None, None).cost_usd is None
 
 
 def test_credits_count_where_the_server_names_no_dollars() -> None:

@@ -46,8 +46,21 @@ async def test_calls_come_out_whole_and_offered_tools_stand_in_the_request(
         "list_tests",
     ]
     assert body["tool_choice"] == "auto"
-    assert body["parallel_tool_calls"] is True
+    assert "parallel_tool_calls" not in body
     assert "prediction" not in body
+
+
+async def test_a_model_that_knows_no_parallel_calls_keeps_its_tools(
+    api: FakeApi, make_model: MakeModel
+) -> None:
+    said = "Unsupported parameter: 'parallel_tool_calls' is not supported with this model."
+    refusal = status(400, {"error": {"message": said, "param": "parallel_tool_calls"}})
+    api.answer_with(lambda sent: refusal if "parallel_tool_calls" in sent.json else "Done.")
+    book = PredictionBook()
+    model = make_model(predictions=book, model="o4-mini")
+    assert (await listen(model, PROMPT)).text == "Done."
+    assert "tools" in api.requests[-1].json
+    assert not book.tools_refused(api.origin, "o4-mini")
 
 
 async def test_thinking_and_a_call_is_no_lack_of_tokens(
@@ -104,7 +117,6 @@ async def test_what_was_called_and_what_it_gave_follows_the_question(
         {"role": "tool", "content": TURN.results[0], "tool_call_id": "call-0"},
     ]
     assert body["tool_choice"] == "none"
-    assert "parallel_tool_calls" not in body
     assert len(body["tools"]) == 3
 
 

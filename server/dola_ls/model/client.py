@@ -26,6 +26,7 @@ from dola_ls.model.errors import ModelError
 from dola_ls.model.exchange import AnyRequest, Exchange, Failure, Timeouts
 from dola_ls.model.faults import Call
 from dola_ls.model.infill import to_fill
+from dola_ls.model.patience import patience
 from dola_ls.model.prediction import Capability, PredictionBook
 from dola_ls.model.prices import Terms, terms_of
 from dola_ls.model.request import Outgoing, admit, admit_answer, compose, outgoing
@@ -51,7 +52,8 @@ class HttpModel:
         self.context_tokens = endpoint.context_tokens
         self.predictions = predictions if predictions is not None else PredictionBook()
         self._endpoint = endpoint
-        self._timeouts = timeouts or Timeouts()
+        self._given = timeouts
+        self._timeouts = timeouts or patience(endpoint)
         self._sleep = sleep
         self._breaker = retry.Breaker()
         self._habits = Habits()
@@ -143,6 +145,7 @@ class HttpModel:
         other.name = endpoint.model
         other.context_tokens = endpoint.context_tokens
         other._endpoint = endpoint
+        other._timeouts = self._given or patience(endpoint)
         return other
 
     async def aclose(self) -> None:

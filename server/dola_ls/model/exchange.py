@@ -28,6 +28,8 @@ from dola_ls.model.unpacking import unpacked
 _ERROR_BODY = 64 * 1024
 #: Bytes of an answer on the wire: a text of the longest allowed length in the smallest pieces.
 _MAX_BYTES = 256 * 1024 * 1024
+#: A byte order mark.
+_MARK = b"\xef\xbb\xbf"
 
 _NETWORK_FAULTS = (
     httpx.HTTPError,
@@ -43,7 +45,7 @@ AnyRequest = wire.ChatRequest | FillRequest
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """Seconds that may pass; a model on this machine needs more of them than these."""
+    """Seconds that may pass; who needs more of them is for `dola_ls.model.patience` to say."""
 
     connect: float = 5.0
     #: For sending the request, and for a free connection.
@@ -204,8 +206,10 @@ class Exchange:
                 if not form:
                     body += data
                     # Neither media types nor `stream: true` are reliable; the first byte is.
-                    start = bytes(body[:64]).removeprefix(b"\xef\xbb\xbf").lstrip()
+                    start = body.removeprefix(_MARK).lstrip()
                     if not start:
+                        # Blank keep-alives, of which there may be many.
+                        del body[len(_MARK) if body.startswith(_MARK) else 0 :]
                         continue
                     if start.startswith(b"<"):
                         raise self._protocol_fault("it is a web page")

@@ -84,6 +84,9 @@ def is_error(payload: Mapping[str, Any], event: str = "") -> bool:
 
 def read_report(payload: object) -> Report:
     """Read an error body: problem+json, the provider's older form, OpenAI's, or a bare text."""
+    if isinstance(payload, list) and payload:
+        # Google's OpenAI-compatible address puts its errors into one.
+        payload = payload[0]
     if not isinstance(payload, dict):
         return Report(message=payload if isinstance(payload, str) else "")
     error = payload.get("error")

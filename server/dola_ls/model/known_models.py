@@ -6,6 +6,7 @@ does is learnt from its answers.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -93,6 +94,36 @@ MODELS = MappingProxyType(
         "Qwen2.5-Coder-0.5B-Instruct": _EMBEDDED,
     }
 )
+
+
+#: What a model of unknown price is taken to cost: as much as a large one does at most providers.
+#: With the price of the dearest, cheap ones would be asked about before each action.
+UNKNOWN_PRICE = Price(2.5, 10.0)
+#: List prices of models that are asked at addresses of the user's own and known for nothing else:
+#: https://platform.openai.com/docs/pricing.
+_LISTED = MappingProxyType(
+    {
+        "gpt-4.1": Price(2.00, 8.00),
+        "gpt-4.1-mini": Price(0.40, 1.60),
+        "gpt-4.1-nano": Price(0.10, 0.40),
+        "gpt-4o": Price(2.50, 10.00),
+        "gpt-4o-mini": Price(0.15, 0.60),
+        "gpt-5": Price(1.25, 10.00),
+        "gpt-5-mini": Price(0.25, 2.00),
+        "o3": Price(2.00, 8.00),
+        "o3-mini": Price(1.10, 4.40),
+        "o4-mini": Price(1.10, 4.40),
+    }
+)
+
+
+def price_of(model: str) -> Price:
+    """Return what a model on another machine costs; one that is not known is taken to be large."""
+    known = find(model)
+    if known is not None and known.price != FREE:
+        return known.price
+    name = re.sub(r"-\d{4}-\d\d-\d\d$", "", model.removeprefix("openai/"))
+    return _LISTED.get(name, UNKNOWN_PRICE)
 
 
 def find(model: str) -> KnownModel | None:

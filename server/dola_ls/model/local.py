@@ -25,9 +25,9 @@ from dola_ls.model.child import Engine, order, spawn
 from dola_ls.model.client import HttpModel
 from dola_ls.model.endpoint import Endpoint, is_loopback
 from dola_ls.model.errors import Facts, ModelError
-from dola_ls.model.exchange import Timeouts
 from dola_ls.model.infill import to_fill
 from dola_ls.model.known_models import FREE
+from dola_ls.model.patience import LOCAL
 from dola_ls.model.prices import Terms
 from dola_ls.model.repeat import Differs, Repeat
 from dola_ls.model.request import Outgoing, outgoing
@@ -42,8 +42,6 @@ ENGINE = (sys.executable, "-P", "-m", "dola_ls.model.engine")
 
 #: Seconds that loading may take: a slow disk reads a gigabyte in less.
 _LOADING = 180.0
-#: A processor reads some tens of tokens a second, and the engine takes one question at a time.
-_PATIENCE = Timeouts(first_token=900.0, idle=180.0, total=1800.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +259,7 @@ class LocalModel:
                 raise self._failed("was stopped because Dola is shutting down")
             async with asyncio.timeout(_LOADING):
                 reply = await order(process, {**self._order, "key": key})
-            self._engine.http = HttpModel(self._endpoint(reply, key), timeouts=_PATIENCE)
+            self._engine.http = HttpModel(self._endpoint(reply, key), timeouts=LOCAL)
         except TimeoutError:
             await self._end()
             raise self._failed(f"was not loaded within {_LOADING:.0f} s") from None

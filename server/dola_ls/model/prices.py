@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from dola_ls.core.prompt import Prompt
 from dola_ls.model.endpoint import Endpoint, is_loopback
-from dola_ls.model.known_models import FREE, MODELS, Price, find
+from dola_ls.model.known_models import FREE, UNKNOWN_PRICE, Price, find, price_of
 from dola_ls.model.stream import Usage
 
 if TYPE_CHECKING:
@@ -27,8 +27,6 @@ _BYTES_PER_TOKEN = 2
 _FRAME = 32
 #: Dollars that no request costs.
 _ABSURD = 1_000_000
-#: For models whose price is not known.
-DEAREST = max((known.price for known in MODELS.values()), key=lambda price: price.output)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +70,16 @@ class Estimate:
 def terms_of(endpoint: Endpoint) -> Terms:
     """Return the terms of a model behind an address; on this machine nothing is billed."""
     known = find(endpoint.model)
-    if endpoint.provider == "local" or is_loopback(endpoint.base_url):
-        price = FREE
-    else:
-        price = known.price if known is not None and known.price != FREE else DEAREST
+    here = endpoint.provider == "local" or is_loopback(endpoint.base_url)
+    price = FREE if here else price_of(endpoint.model)
     largest = known.largest_answer if known is not None else None
     return Terms(price, endpoint.reasoning_tokens, largest, endpoint.plan)
 
 
 def stated_terms(model: ChatModel) -> Terms:
-    """Return what a model says of itself; one that says nothing is as dear as the dearest."""
+    """Return what a model says of itself; one that says nothing is taken to be large."""
     terms = getattr(model, "terms", None)
-    return terms if isinstance(terms, Terms) else Terms(DEAREST, 4096)
+    return terms if isinstance(terms, Terms) else Terms(UNKNOWN_PRICE, 4096)
 
 
 def estimate(terms: Terms, prompt: Prompt) -> Estimate:
@@ -111,6 +107,9 @@ def charge(terms: Terms, usage: Usage | None, most: Estimate) -> int:
     if usage is None:
         return most.micros
     told, sent, written = usage.cost_usd, usage.prompt_tokens, usage.completion_tokens
+    if sent is not None and usage.total_tokens is not None:
+        # xAI, Google and others count thoughts in the sum alone.
+        written = max(written or 0, usage.total_tokens - sent)
     if told is not None and 0 <= told < _ABSURD:
         return math.ceil(round(told * 1_000_000, 3))
     if sent is not None and written is not None and sent > 0 and written >= 0:

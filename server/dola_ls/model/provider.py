@@ -15,6 +15,7 @@ from dola_ls.core.own_actions import FAST, OwnAction
 from dola_ls.model.endpoint import Endpoint, is_loopback, origin_of
 from dola_ls.model.keys import Key, Keys, NoKey
 from dola_ls.model.known_models import LOCAL_CONTEXT, context_tokens
+from dola_ls.model.thinking import thinking_tokens
 from dola_ls.model.weights import MODELS, Weights, find, find_any, models_dir, named
 
 if TYPE_CHECKING:
@@ -247,6 +248,7 @@ def _service(name: str, settings: Settings, key: Key | None, fast: bool) -> Endp
     if fast:
         # Someone who chose the model may not have the small one.
         model = settings.fast_model or settings.model or provider.fast_model
+    effort = settings.reasoning_effort or "low"
     return Endpoint(
         provider=name,
         base_url=provider.base_url,
@@ -255,7 +257,8 @@ def _service(name: str, settings: Settings, key: Key | None, fast: bool) -> Endp
         key_origin=key.origin if key else None,
         proxy=_proxy(settings),
         ca_bundle=settings.ca_bundle,
-        reasoning_effort=settings.reasoning_effort or "low",
+        reasoning_effort=effort,
+        reasoning_tokens=thinking_tokens(model, effort, here=False),
         context_tokens=context_tokens(model, settings.context.tokens),
         plan=_plan(settings),
         abilities=_abilities(settings),
@@ -290,8 +293,7 @@ def _of_ones_own(url: str, model: str, settings: Settings, key: Key | None, fast
         ca_bundle=settings.ca_bundle,
         abilities=_abilities(settings),
         reasoning_effort=effort,
-        # Room for a model that thinks unasked, small enough for a server with a short context.
-        reasoning_tokens=4096 if effort else 2048,
+        reasoning_tokens=thinking_tokens(model, effort, here=is_loopback(url)),
         context_tokens=context_tokens(model, settings.context.tokens),
         plan=_plan(settings),
     )

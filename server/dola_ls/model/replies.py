@@ -194,6 +194,9 @@ class TokenUsage(Incoming):
     total_tokens: int | None = None
     completion_tokens_details: CompletionTokens | None = None
     prompt_tokens_details: PromptTokens | None = None
+    #: Dollars, at OpenRouter; with a key of another service it is the fee alone.
+    cost: float | None = None
+    is_byok: bool | None = None
 
 
 #: Credits of the provider that one dollar buys; so in each sample of its documentation.
@@ -283,6 +286,9 @@ def counted(usage: TokenUsage | None, meta: Meta | None, timings: Timings | None
     cached = usage.prompt_tokens_details.cached_tokens if usage.prompt_tokens_details else None
     if cached is None and timings is not None:
         cached = timings.cache_n
+    cost = _dollars(meta.usage) if meta and meta.usage else None
+    if cost is None and not usage.is_byok:
+        cost = usage.cost
     return Usage(
         prompt_tokens=usage.prompt_tokens,
         completion_tokens=usage.completion_tokens,
@@ -290,7 +296,8 @@ def counted(usage: TokenUsage | None, meta: Meta | None, timings: Timings | None
         cached_tokens=cached,
         accepted_prediction_tokens=accepted,
         rejected_prediction_tokens=rejected,
-        cost_usd=_dollars(meta.usage) if meta and meta.usage else None,
+        cost_usd=cost,
+        total_tokens=usage.total_tokens,
     )
 
 

@@ -140,7 +140,6 @@ def compose(
         prediction=prediction,
         tools=offer,
         tool_choice=("none" if prompt.final else "auto") if offer else None,
-        parallel_tool_calls=True if offer and not prompt.final else None,
         **fields,
     )
 

@@ -20,8 +20,9 @@ class OutOfCredit(ModelError):
     rule = "out_of_credit"
 
     def __init__(self, facts: Facts) -> None:
+        said = f"{saying(facts)}. Most often" if facts.quote else ":"
         super().__init__(
-            f"{facts.host} refused the request ({facts.status or 403}): the account is out of "
+            f"{facts.host} refused the request ({facts.status or 403}){said} the account is out of "
             f"credit, or its key may not use {facts.model}. Nothing was changed. Top up the "
             "account or look at the key's limits on the provider's site, then try again.",
             facts,
