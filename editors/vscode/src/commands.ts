@@ -58,6 +58,8 @@ async function runAction(
   }
   // What the user means is what stands there now, whatever happens while the server starts.
   const { document, selection } = editor;
+  // The lines may be others by then, and the server refuses a version that is past.
+  const { version } = document;
   const show = command === 'dola.showPrompt';
   const action = show ? (given ?? (await askForAction())) : command;
   if (!action) {
@@ -89,7 +91,7 @@ async function runAction(
   const place = {
     uri: client.code2ProtocolConverter.asUri(document.uri),
     range: client.code2ProtocolConverter.asRange(selection),
-    version: document.version,
+    version,
   };
   const own = action !== OWN ? undefined : (!show && given) || (await chooseOwn(client, place));
   if (action === OWN && !own) {
@@ -104,10 +106,15 @@ async function runAction(
   });
 }
 
+/** Tell whether a document is one that the server works on. */
+export function isServed({ uri }: vscode.TextDocument): boolean {
+  return ['file', 'untitled', 'vscode-notebook-cell'].includes(uri.scheme);
+}
+
 /** Return the editor that actions work on, or say that there is none. */
 function editorInFront(): vscode.TextEditor | undefined {
   const editor = vscode.window.activeTextEditor;
-  if (editor && ['file', 'untitled', 'vscode-notebook-cell'].includes(editor.document.uri.scheme)) {
+  if (editor && isServed(editor.document)) {
     return editor;
   }
   inform(

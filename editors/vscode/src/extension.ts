@@ -1,10 +1,11 @@
-// What VS Code starts when a file of a known language is opened or a command is run.
+// What VS Code starts when its window is there. The server is started when there is a file for it, or a command is run.
 import * as vscode from 'vscode';
-import { registerActions } from './commands';
+import { isServed, registerActions } from './commands';
 import { watchInterpreter } from './interpreter';
 import { Keys } from './keys';
 import { Service } from './service';
 import { NEED_RESTART } from './settings';
+import { inform } from './tell';
 
 let service: Service | undefined;
 
@@ -38,28 +39,49 @@ export function activate(context: vscode.ExtensionContext): void {
     command('dola.ui.retry', () => review.do('retry')),
     command('dola.ui.applyPart', () => review.doPart('apply')),
     command('dola.ui.discardPart', () => review.doPart('discard')),
-    vscode.workspace.onDidGrantWorkspaceTrust(() => begin()),
+    vscode.workspace.onDidGrantWorkspaceTrust(() => begun && begin()),
     vscode.workspace.onDidChangeConfiguration((change) => {
-      if (NEED_RESTART.some((name) => change.affectsConfiguration(name))) {
+      if (dola.wasStarted && NEED_RESTART.some((name) => change.affectsConfiguration(name))) {
         void dola.restart();
       }
     }),
+    vscode.window.onDidChangeVisibleTextEditors(() => beginWithAFile()),
+    vscode.window.onDidChangeVisibleNotebookEditors(() => beginWithAFile()),
   );
+  let begun = false;
   const begin = () => {
+    begun = true;
     if (vscode.workspace.isTrusted) {
       void watchInterpreter(() => void dola.lookAgain()).then((watch) => context.subscriptions.push(watch));
     }
     void dola.start();
   };
-  begin();
+  // A window without a file needs no server, and is not asked to install one.
+  const beginWithAFile = () => {
+    if (!begun && isAnyShown()) {
+      begin();
+    }
+  };
+  beginWithAFile();
 }
 
-/** Take back the consent to send code of the folder of the file in front. */
+/** Tell whether the user sees a file that the server works on, in whatever language. */
+function isAnyShown(): boolean {
+  const { visibleTextEditors, visibleNotebookEditors } = vscode.window;
+  return visibleNotebookEditors.length > 0 || visibleTextEditors.some(({ document }) => isServed(document));
+}
+
+/** Take back the consent to send code of the folder of the file in front, or of one that is shown. */
 async function withdraw(dola: Service): Promise<void> {
-  const uri = vscode.window.activeTextEditor?.document.uri;
-  if (uri) {
-    await dola.run('dola.consent', { allow: false, uri: uri.toString() });
+  const { activeTextEditor, visibleTextEditors } = vscode.window;
+  // A preview in front is no text editor.
+  const editors = [...(activeTextEditor ? [activeTextEditor] : []), ...visibleTextEditors];
+  const uri = editors.find(({ document }) => isServed(document))?.document.uri;
+  if (!uri) {
+    inform('Dola: consent is withdrawn for the folder of a file, and none is shown. Open one of the folder, and run this again.');
+    return;
   }
+  await dola.run('dola.consent', { allow: false, uri: uri.toString() });
 }
 
 export async function deactivate(): Promise<void> {

@@ -1,7 +1,7 @@
 // Proposals: each as a diff, with Apply, Discard and Retry.
 import * as path from 'node:path';
 import * as vscode from 'vscode';
-import { partAt, type Hunk } from './hunks';
+import { partAt, type Half, type Hunk } from './hunks';
 import { inform } from './tell';
 
 /** Of the languages that cells are written in. */
@@ -161,11 +161,11 @@ export class Review implements vscode.Disposable, vscode.TextDocumentContentProv
   /** Apply or discard the part of a proposal that the cursor is at, and keep the others. */
   async doPart(decision: 'apply' | 'discard'): Promise<void> {
     const id = this.inFront();
-    const line = vscode.window.activeTextEditor?.selection.active.line;
+    const editor = vscode.window.activeTextEditor;
     const hunks = id === undefined ? undefined : this.texts.get(id)?.hunks;
-    const hunk = hunks && line !== undefined ? partAt(hunks, line) : -1;
+    const hunk = hunks && editor ? partAt(hunks, editor.selection.active.line, side(editor.document.uri)) : -1;
     if (id === undefined || hunk < 0) {
-      inform('Dola: put the cursor on a change in the right half of a proposed edit.');
+      inform('Dola: put the cursor on a change of a proposed edit.');
       return;
     }
     await this.carryOut(id, { do: decision, hunk });
@@ -229,7 +229,7 @@ export class Review implements vscode.Disposable, vscode.TextDocumentContentProv
 }
 
 // /ID/SIDE/NAME, so that the name gives the language.
-function uriOf(proposal: Proposed, which: 'before' | 'after'): vscode.Uri {
+function uriOf(proposal: Proposed, which: Half): vscode.Uri {
   return vscode.Uri.from({ scheme: SCHEME, path: `/${proposal.id}/${which}/${nameOf(proposal)}` });
 }
 
@@ -248,8 +248,8 @@ function idOf(uri: vscode.Uri): string {
   return uri.path.split('/')[1] ?? '';
 }
 
-function side(uri: vscode.Uri): string {
-  return uri.path.split('/')[2] ?? '';
+function side(uri: vscode.Uri): Half {
+  return uri.path.split('/')[2] === 'before' ? 'before' : 'after';
 }
 
 async function closeTabs(those: (modified: vscode.Uri) => boolean): Promise<void> {

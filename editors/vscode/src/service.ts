@@ -42,7 +42,7 @@ export class Service implements vscode.Disposable {
   private readonly bar = new StatusBar();
   private client: LanguageClient | undefined;
   private command = '';
-  private state: State = { is: 'stopped' };
+  private state: State = { is: 'waiting' };
   /** Starts and stops, one after the other. */
   private turn: Promise<void> = Promise.resolve();
 
@@ -61,6 +61,11 @@ export class Service implements vscode.Disposable {
       () => this.show(),
     );
     this.show();
+  }
+
+  /** Whether a server was ever wanted. */
+  get wasStarted(): boolean {
+    return this.state.is !== 'waiting';
   }
 
   /** Start the server if it does not run, and return it; undefined where the user was told why not. */

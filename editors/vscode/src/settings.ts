@@ -24,15 +24,15 @@ export function forServer(settings: Configuration): Record<string, unknown> {
     ...(frameworks.length > 0 && { tests: { framework: frameworks } }),
     ...(Object.keys(sampling).length > 0 && { sampling }),
     ...(Object.keys(context).length > 0 && { context }),
-    local: {
-      model: settings.get('local.model', '1.5b'),
-      idle_minutes: settings.get('local.idleMinutes', 15),
-    },
-    completion: {
-      enabled: settings.get('completion.enabled', true),
-      debounce_ms: settings.get('completion.debounceMs', 400),
-      max_lines: settings.get('completion.maxLines', 16),
-    },
+    ...table('local', {
+      model: chosen(settings, 'local.model'),
+      idle_minutes: chosen(settings, 'local.idleMinutes'),
+    }),
+    ...table('completion', {
+      enabled: chosen(settings, 'completion.enabled'),
+      debounce_ms: chosen(settings, 'completion.debounceMs'),
+      max_lines: chosen(settings, 'completion.maxLines'),
+    }),
     receipts: true,
   };
 }
@@ -52,6 +52,18 @@ export function environment(settings: Configuration): Record<string, string> {
 
 /** The settings that a running server does not see change. */
 export const NEED_RESTART = ['dola.path', 'dola.provider', 'dola.baseUrl', 'dola.completion.automatic', 'dola.log'];
+
+/** What the user set; undefined where only the default counts, as the user file of dola-ls may say otherwise. */
+function chosen(settings: Configuration, name: string): unknown {
+  const set = settings.inspect<unknown>(name);
+  return set?.workspaceFolderValue ?? set?.workspaceValue ?? set?.globalValue;
+}
+
+/** Return a table of what was chosen, or nothing where nothing was. */
+function table(name: string, values: Record<string, unknown>): Record<string, unknown> {
+  const found = Object.entries(values).filter(([, value]) => value !== undefined);
+  return found.length > 0 ? { [name]: Object.fromEntries(found) } : {};
+}
 
 function optional<Name extends string>(name: Name, value: string): Partial<Record<Name, string>> {
   return value ? ({ [name]: value } as Record<Name, string>) : {};

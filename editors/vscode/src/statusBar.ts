@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 
 export type State =
-  | { is: 'restricted' | 'starting' | 'stopped' }
+  | { is: 'waiting' | 'restricted' | 'starting' | 'stopped' }
   | { is: 'ready'; server: string }
   | { is: 'missing' | 'failed'; why: string };
 
@@ -51,6 +51,8 @@ export class StatusBar implements vscode.Disposable {
 
 function look(state: State, underWay: number): { icon: string; words: string; command: string } {
   switch (state.is) {
+    case 'waiting':
+      return { icon: 'circle-outline', words: 'The server starts when a file is opened.', command: 'dola.ui.restart' };
     case 'restricted':
       return { icon: 'workspace-untrusted', words: RESTRICTED, command: 'workbench.trust.manage' };
     case 'starting':

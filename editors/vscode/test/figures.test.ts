@@ -48,10 +48,25 @@ test('the part at a line is found in the text after', () => {
     { start: at(2), end: at(5), text: 'one\n' }, // three lines become one
     { start: at(8), end: at(8), text: 'a\nb\nc\n' }, // three lines more
   ];
-  assert.equal(partAt(hunks, 0), 0);
-  assert.equal(partAt(hunks, 2), 0);
-  assert.equal(partAt(hunks, 6), 1);
-  assert.equal(partAt(hunks, 8), 1);
-  assert.equal(partAt(hunks, 99), 1);
-  assert.equal(partAt([], 3), -1);
+  assert.equal(partAt(hunks, 0, 'after'), 0);
+  assert.equal(partAt(hunks, 2, 'after'), 0);
+  assert.equal(partAt(hunks, 6, 'after'), 1);
+  assert.equal(partAt(hunks, 8, 'after'), 1);
+  assert.equal(partAt(hunks, 99, 'after'), 1);
+  assert.equal(partAt([], 3, 'after'), -1);
+});
+
+test('the part at a line is found in the text before', () => {
+  const at = (line: number, character = 0) => ({ line, character });
+  const hunks: Hunk[] = [
+    { start: at(2), end: at(3), text: 'a\nb\nc\nd\ne\nf\n' }, // one line becomes six
+    { start: at(6), end: at(7), text: 'one\n' },
+    { start: at(7), end: at(9), text: '' }, // two lines go
+    { start: at(12, 4), end: at(12, 8), text: 'x' }, // a part of a line
+  ];
+  const found = [0, 2, 6, 7, 8, 12, 99].map((line) => partAt(hunks, line, 'before'));
+  assert.deepEqual(found, [0, 0, 1, 2, 2, 3, 3]);
+  // The same lines are others in the text after.
+  assert.deepEqual([6, 7, 11, 15].map((line) => partAt(hunks, line, 'after')), [0, 0, 1, 3]);
+  assert.equal(partAt([], 3, 'before'), -1);
 });

@@ -17,17 +17,30 @@ function having(set: Record<string, unknown> = {}): Configuration {
       assert.deepEqual(declared.default, otherwise, `${name} has one default`);
       return (set[name] ?? declared.default) as T;
     },
+    inspect: <T>(name: string) => {
+      assert.ok(schema[`dola.${name}`], `${name} is declared`);
+      return { globalValue: set[name] as T | undefined };
+    },
   };
 }
 
-test('nothing set means the defaults, and nothing in the environment', () => {
-  assert.deepEqual(forServer(having()), {
-    apply: 'review',
-    local: { model: '1.5b', idle_minutes: 15 },
-    completion: { enabled: true, debounce_ms: 400, max_lines: 16 },
-    receipts: true,
-  });
+test('nothing set means what the user file says, and nothing in the environment', () => {
+  assert.deepEqual(forServer(having()), { apply: 'review', receipts: true });
   assert.deepEqual(environment(having()), {});
+});
+
+test('what the user set is sent, also where it is the default', () => {
+  const sent = forServer(having({ 'local.idleMinutes': 15, 'completion.enabled': false }));
+  assert.deepEqual([sent.local, sent.completion], [{ idle_minutes: 15 }, { enabled: false }]);
+});
+
+test('what a folder or workspace says counts before what the user says', () => {
+  const set: Record<string, object> = {
+    'completion.maxLines': { globalValue: 5, workspaceValue: 6, workspaceFolderValue: 7 },
+    'completion.debounceMs': { globalValue: 300, workspaceValue: 0 },
+  };
+  const sent = forServer({ ...having(), inspect: (name) => set[name] });
+  assert.deepEqual(sent.completion, { debounce_ms: 0, max_lines: 7 });
 });
 
 test('how answers are drawn goes as the server names it, and only where it is set', () => {
@@ -49,13 +62,13 @@ test('where code goes travels by the environment, and never by the settings', ()
     DOLA_LOG: 'trace',
   });
   const sent = forServer(set);
-  assert.deepEqual(Object.keys(sent).sort(), ['apply', 'completion', 'local', 'model', 'receipts']);
+  assert.deepEqual(Object.keys(sent).sort(), ['apply', 'model', 'receipts']);
 });
 
 test('that code is sent unasked travels by the environment too', () => {
   const set = having({ 'completion.automatic': true, 'completion.maxLines': 3 });
   assert.deepEqual(environment(set), { DOLA_COMPLETION_AUTOMATIC: 'true' });
-  assert.deepEqual(forServer(set).completion, { enabled: true, debounce_ms: 400, max_lines: 3 });
+  assert.deepEqual(forServer(set).completion, { max_lines: 3 });
 });
 
 test('code of other files goes along unless that is switched off', () => {

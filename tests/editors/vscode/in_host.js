@@ -32,6 +32,11 @@ async function until(what, holds) {
 }
 
 const fenced = (code) => `\`\`\`python\n${code.trimEnd()}\n\`\`\`\n`;
+/** The shop with more lines in `total_price`, so that two changes of it are parts of their own. */
+const LONG = SHOP.replace(
+  '    return total',
+  ['    first = 1', '    second = 2', '    third = 3', '    fourth = 4', '    return total + first + second + third + fourth'].join('\n'),
+);
 const refactored = (text) => text.replace(/def total_price[\s\S]*?return total/, REFACTORED);
 const pid = (file = config.pid) => Number(readFileSync(file, 'utf8'));
 
@@ -131,6 +136,19 @@ function reported(uri, range, severity) {
 }
 
 const scenarios = {
+  async nothing_is_started_before_a_file_of_any_language_is_open() {
+    const extension = vscode.extensions.getExtension('dola-ls.dola-ls');
+    await until('the window is there, and the extension with it', () => extension.isActive);
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+    assert.ok(!existsSync(config.pid), 'no server runs without a file');
+
+    const file = path.join(root().fsPath, 'deploy.sh');
+    writeFileSync(file, 'echo deployed\n');
+    await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(file), { preview: false });
+
+    await until('the server runs', () => existsSync(config.pid));
+  },
+
   async the_actions_are_listed_without_asking_the_model() {
     const { uri, range } = await shop('listed');
     const { requests } = await model.state();
@@ -187,12 +205,8 @@ const scenarios = {
   },
 
   async one_part_is_applied_and_the_others_are_kept() {
-    const long = SHOP.replace(
-      '    return total',
-      ['    first = 1', '    second = 2', '    third = 3', '    fourth = 4', '    return total + first + second + third + fourth'].join('\n'),
-    );
-    const { document } = await shop('parts', long);
-    const whole = /def total_price[\s\S]*?fourth\n/.exec(long)[0];
+    const { document } = await shop('parts', LONG);
+    const whole = /def total_price[\s\S]*?fourth\n/.exec(LONG)[0];
     const changed = whole.replace('total = 0', 'total = 0.0').replace('fourth = 4', 'fourth = 5');
     await model.answer(fenced(changed));
     await executeCommand('dola.ui.refactor');
@@ -206,13 +220,38 @@ const scenarios = {
 
     await executeCommand('dola.ui.applyPart');
 
-    await until('one part is applied', () => document.getText() === long.replace('fourth = 4', 'fourth = 5'));
+    await until('one part is applied', () => document.getText() === LONG.replace('fourth = 4', 'fourth = 5'));
     await until('the diff shows the other', async () => {
       const now = await diff();
       return now.before.includes('fourth = 5') && now.before.includes('total = 0\n') && now.after.includes('total = 0.0');
     });
     await executeCommand('dola.ui.apply');
-    await until('the other is applied', () => document.getText() === long.replace(whole, changed));
+    await until('the other is applied', () => document.getText() === LONG.replace(whole, changed));
+    await noDiff();
+  },
+
+  async a_part_is_told_by_the_left_half_too() {
+    const { document } = await shop('halves', LONG);
+    const whole = /def total_price[\s\S]*?fourth\n/.exec(LONG)[0];
+    // So long that it reaches as far as the other part did before.
+    const more = `total = sum(\n        [\n${'            0.0,\n'.repeat(6)}        ]\n    )`;
+    const changed = whole.replace('total = 0', more).replace('fourth = 4', 'fourth = 5');
+    await model.answer(fenced(changed));
+    await executeCommand('dola.ui.refactor');
+    await diff();
+    const line = LONG.split('\n').indexOf('    fourth = 4');
+    const editor = await until('the cursor is in the left half', async () => {
+      await executeCommand('workbench.action.compareEditor.focusSecondarySide');
+      const active = vscode.window.activeTextEditor;
+      return active?.document.uri.path.includes('/before/') && active;
+    });
+    editor.selection = new vscode.Selection(line, 0, line, 0);
+
+    await executeCommand('dola.ui.discardPart');
+
+    await until('that part is gone', async () => (await diff()).after === LONG.replace('total = 0', more));
+    await executeCommand('dola.ui.apply');
+    await until('the other is applied', () => document.getText() === LONG.replace('total = 0', more));
     await noDiff();
   },
 
@@ -559,6 +598,25 @@ const scenarios = {
     await executeCommand('dola.ui.discard');
     await noDiff();
     assert.equal(document.getText(), `# newer\n${SHOP}`);
+  },
+
+  async what_is_chosen_for_lines_that_are_others_by_then_is_not_sent() {
+    const { document, editor } = await shop('chosen');
+    let answered = false;
+    const showing = executeCommand('dola.ui.showPrompt').then(() => (answered = true));
+    await editor.edit((edit) => edit.insert(new vscode.Position(0, 0), '# newer\n'));
+    await until('an action is chosen', async () => {
+      await executeCommand('workbench.action.acceptSelectedQuickOpenItem');
+      return answered;
+    });
+    await showing;
+    await vscode.window.showTextDocument(document);
+    // The next one is shown, so the one before was refused.
+    await executeCommand('dola.ui.showPrompt', 'dola.document');
+    const page = await preview();
+    await until('it is of the second', () => shows(/What would be sent: `Document[^]*chosen\.py/));
+    assert.ok(!shows(/What would be sent: `Refactor[^]*chosen\.py/));
+    await vscode.window.tabGroups.close(page);
   },
 
   async a_completion_stands_at_the_cursor_when_it_is_asked_for() {

@@ -221,6 +221,12 @@ try {
   await previewOf('Adds up what the items cost');
   await shot('explain');
 
+  step('consent is withdrawn with the explanation in front');
+  await page.locator('.tabs-container .tab', { hasText: 'Preview' }).first().click();
+  await palette('Dola: Withdraw Consent');
+  await toast('There was no consent to withdraw').waitFor();
+  await closeToasts();
+
   step('consent before code of a folder goes to an address for the first time');
   // Nothing answers there, and nobody agrees.
   writeSettings(config, { 'dola.provider': 'custom', 'dola.baseUrl': 'https://api.invalid/v1', 'dola.model': 'coder' });
