@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+
 import pytest
 
 from .model import Model
@@ -41,9 +44,14 @@ end })
 """
 
 
+def pages_of(state: State) -> list[Buffer]:
+    """Return the explanations that windows show."""
+    return [b for b in state.buffers if b.filetype == "markdown" and b.visible]
+
+
 def page_of(state: State) -> Buffer | None:
-    """Return the explanation that a window shows."""
-    pages = [b for b in state.buffers if b.filetype == "markdown" and b.visible and b.attached]
+    """Return the explanation that a window shows and the server knows."""
+    pages = [page for page in pages_of(state) if page.attached]
     return pages[-1] if pages else None
 
 
@@ -112,6 +120,38 @@ def test_a_second_explanation_takes_the_place_of_the_first(
     assert shop.text == SHOP
 
 
+def test_a_page_is_set_up_where_the_server_is_for_other_filetypes_only(
+    fresh_nvim: Neovim, project: Project, model: Model
+) -> None:
+    nvim = fresh_nvim
+    project.enable(nvim, **model.environment)
+    nvim.lua("vim.lsp.config('dola_ls', { filetypes = { 'python', 'go' } })")
+    model.answer = ANSWER
+    nvim.open(project.shop)
+    nvim.cursor(7)
+    nvim.pick(EXPLAIN)
+    [first] = pages_of(nvim.until(pages_of, "the explanation is shown"))
+    assert not first.attached
+    nvim.pick(EXPLAIN)
+    state = nvim.until(
+        lambda s: [p.path for p in pages_of(s)] not in ([], [first.path]), "another is shown"
+    )
+    state = nvim.until(lambda s: len(pages_of(s)) == 1, "one page")
+    [page] = pages_of(state)
+
+    def follow() -> None:
+        nvim.ex("call search('line 7')")
+        nvim.type("gf")
+        nvim.until(lambda s: s.current.path == project.shop and s.cursor == (7, 0), "the line")
+
+    nvim.ex("wincmd t")
+    nvim.until(lambda s: s.current.path == page.path, "the page is the current window")
+    follow()
+    nvim.ex(f"bdelete {page.path}")
+    nvim.ex(f"split {page.path}")
+    follow()
+
+
 def test_k_on_the_name_shows_the_short_form_until_the_text_changes(
     nvim: Neovim, project: Project, model: Model
 ) -> None:
@@ -158,6 +198,24 @@ def test_k_elsewhere_is_what_it_is_without_a_server(
     state = nvim.until(lambda s: "total_price" in s.history, "'keywordprg' is run")
     assert not state.floats
     assert not state.notices
+
+
+def test_k_is_what_it_is_without_a_server_when_the_server_has_ended(
+    nvim: Neovim, project: Project, model: Model
+) -> None:
+    nvim.open(project.shop)
+    nvim.ex("set keywordprg=:echomsg")
+    for server in nvim.state().children:
+        os.kill(server, signal.SIGKILL)
+    nvim.until(lambda s: not s.clients, "the server is gone")
+    nvim.cursor(*NAME)
+    nvim.type("K")
+    nvim.until(lambda s: "total_price" in s.history, "'keywordprg' is run")
+
+    nvim.ex("lua " + " ".join(OTHER.split()))
+    nvim.type("K")
+    state = nvim.until(lambda s: s.floats, "the hover of another server")
+    assert state.floats[0].strip() == "a function"
 
 
 def test_k_shows_what_every_server_has_to_say(nvim: Neovim, project: Project, model: Model) -> None:

@@ -268,6 +268,34 @@ def test_cancel_stops_what_is_under_way_and_the_status_line_shows_it(
     shop.until(lambda s: "nothing to cancel" in s.told, "there is none any more")
 
 
+def test_cancel_says_nothing_of_a_project_in_which_nothing_is_under_way(
+    shop: Neovim, project: Project, model: Model, tmp_path: Path
+) -> None:
+    model.answer = fenced(REFACTORED)
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "pyproject.toml").touch()
+    (other / "a.py").write_text(SHOP, encoding="utf-8")
+    with model.held():
+        shop.ex("Dola refactor")
+        wait_for(lambda: model.half_way, "the model is half way through its answer")
+        shop.until(lambda s: s.progress_of("begin"), "progress is shown")
+        shop.open(other / "a.py")
+        shop.until(lambda s: len(s.clients) == 2, "each project has a server")
+
+        shop.ex("Dola cancel")
+
+        wait_for(lambda: model.abandoned, "the connection to the model is closed")
+        shop.until(lambda s: s.progress_of("end"), "it ends")
+    # The other server answers one thing after the other.
+    shop.ex("Dola status")
+    state = shop.until(lambda s: "nothing is under way" in s.told, "the other server answers")
+    assert "nothing to cancel" not in state.told
+    shop.ex("Dola cancel")
+    shop.until(lambda s: "nothing to cancel" in s.told, "there is none any more")
+    assert shop.state().told.count("nothing to cancel") == 1
+
+
 def test_what_would_be_sent_is_shown_and_nothing_is_sent(shop: Neovim, model: Model) -> None:
     shop.ex("Dola show do use sum")
 

@@ -121,8 +121,15 @@ local function keep_keywordprg(client, bufnr)
   end
   vim.keymap.set('n', 'K', function()
     local method = 'textDocument/hover'
-    if #vim.lsp.get_clients({ bufnr = bufnr, method = method }) > 1 then
+    local others = vim.iter(vim.lsp.get_clients({ bufnr = bufnr, method = method })):any(
+      function(other)
+        return other.id ~= client.id
+      end
+    )
+    if others then
       return vim.lsp.buf.hover()
+    elseif client:is_stopped() then
+      return vim.cmd.normal({ 'K', bang = true })
     end
     local params = vim.lsp.util.make_position_params(0, client.offset_encoding)
     client:request(method, params, function(_, result)
@@ -135,9 +142,9 @@ local function keep_keywordprg(client, bufnr)
   end, { buffer = bufnr, desc = 'vim.lsp.buf.hover()' })
 end
 
----Tell whether a buffer is an explanation that the server has written.
-local function is_page(bufnr)
-  return vim.api.nvim_buf_get_name(bufnr):match('[/\\]dola%-ls%-[%w_]+[/\\][^/\\]+%.md$') ~= nil
+---Tell whether a file is an explanation that the server has written.
+local function is_page(name)
+  return name:match('[/\\]dola%-ls%-[%w_]+[/\\][^/\\]+%.md$') ~= nil
 end
 
 ---Return where the link under the cursor of an explanation leads: `[line 7]`, and at the end of the
@@ -156,7 +163,7 @@ local function address_under_cursor()
   end
 end
 
----Let `gf` follow the links of an explanation, and close the one before it.
+---Let `gf` follow the links of an explanation.
 local function set_up_page(bufnr)
   vim.keymap.set('n', 'gf', function()
     local uri, row = (address_under_cursor() or ''):match('^(file:.-)#L(%d+)$')
@@ -170,13 +177,41 @@ local function set_up_page(bufnr)
   for _, window in ipairs(vim.fn.win_findbuf(bufnr)) do
     vim.wo[window][0].linebreak = true
   end
-  -- Neovim opens a window for each.
+end
+
+---Close the explanations before this one. Neovim opens a window for each.
+local function close_others(bufnr)
   for _, window in ipairs(vim.api.nvim_tabpage_list_wins(0)) do
     local shown = vim.api.nvim_win_get_buf(window)
-    if shown ~= bufnr and is_page(shown) and window ~= vim.api.nvim_get_current_win() then
+    local is_other = shown ~= bufnr and is_page(vim.api.nvim_buf_get_name(shown))
+    if is_other and window ~= vim.api.nvim_get_current_win() then
       vim.api.nvim_win_close(window, false)
     end
   end
+end
+
+---Show a document, and set an explanation up: the server need not be attached to it, as Markdown
+---may be none of its `filetypes`.
+local function show_document(err, params, ctx)
+  local show = vim.lsp.handlers['window/showDocument']
+  if params.external or not is_page(vim.uri_to_fname(params.uri)) then
+    return show(err, params, ctx)
+  end
+  local bufnr = vim.uri_to_bufnr(params.uri)
+  local group = vim.api.nvim_create_augroup('dola_pages', { clear = false })
+  vim.api.nvim_clear_autocmds({ group = group, buffer = bufnr })
+  -- Whenever it comes into a window: `:bdelete` takes away what was set up.
+  vim.api.nvim_create_autocmd('BufWinEnter', {
+    group = group,
+    buffer = bufnr,
+    desc = 'Let gf follow the links of an explanation',
+    callback = function()
+      set_up_page(bufnr)
+    end,
+  })
+  local result = show(err, params, ctx)
+  close_others(bufnr)
+  return result
 end
 
 ---@type vim.lsp.Config
@@ -248,7 +283,11 @@ local config = {
   end,
   -- The server hears of a change at once, and not 150 ms later, when an edit may be on its way.
   flags = { debounce_text_changes = 0 },
-  handlers = { ['workspace/applyEdit'] = apply_edit, ['window/showMessage'] = show_message },
+  handlers = {
+    ['window/showDocument'] = show_document,
+    ['window/showMessage'] = show_message,
+    ['workspace/applyEdit'] = apply_edit,
+  },
   on_init = pass_on_problems,
   on_attach = function(client, bufnr)
     local function command(name, lsp_command, desc)
@@ -260,9 +299,6 @@ local config = {
     command('LspDolaCancel', 'dola.cancel', 'Stop every running Dola action')
     command('LspDolaStatus', 'dola.status', 'Say what Dola is doing, and with which provider')
     keep_keywordprg(client, bufnr)
-    if is_page(bufnr) then
-      set_up_page(bufnr)
-    end
   end,
 }
 

@@ -132,8 +132,16 @@ function M.cancel()
   local clients = vim.lsp.get_clients({ name = server.NAME })
   if #clients == 0 then
     require('dola.say')('there is nothing to cancel: no dola-ls is running.')
+    return
   end
-  for _, client in ipairs(clients) do
+  local jobs = require('dola.progress').jobs()
+  local busy = vim.tbl_filter(function(client) ---@param client vim.lsp.Client
+    return vim.iter(jobs):any(function(job) ---@param job dola.Job
+      return job.client_id == client.id
+    end)
+  end, clients)
+  -- One that has nothing to cancel says so, which is wrong beside one that has.
+  for _, client in ipairs(#busy > 0 and busy or { server.of(0) or clients[1] }) do
     server.execute(client, 0, 'dola.cancel', vim.empty_dict())
   end
 end
