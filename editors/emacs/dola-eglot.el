@@ -26,10 +26,14 @@
     markdown-mode gfm-mode html-mode mhtml-mode)
   "The modes in which Eglot starts `dola-eglot-command'.")
 
+;; A function of a name, so that what is put into Eglot's list can be told from what others put there.
+(defun dola-eglot--program (&rest _)
+  "Return the program for Eglot, and its arguments."
+  dola-eglot-command)
+
 (with-eval-after-load 'eglot
   (dolist (mode dola-eglot-modes)
-    (add-to-list 'eglot-server-programs
-                 (cons mode (lambda (&rest _) dola-eglot-command)))))
+    (add-to-list 'eglot-server-programs (cons mode #'dola-eglot--program))))
 
 (provide 'dola-eglot)
 ;;; dola-eglot.el ends here

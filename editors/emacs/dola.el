@@ -33,7 +33,7 @@
 ;;   (dola-setup)
 ;;
 ;; and start the server with `M-x eglot'.  Which program that is, and in which modes, say
-;; `dola-eglot-command' and `dola-eglot-modes' in dola-eglot.el.
+;; `dola-eglot-command' and `dola-eglot-modes' in dola-eglot.el; set the modes before `dola-setup'.
 
 ;;; Code:
 
@@ -64,12 +64,21 @@
            :documentation "The tokens of actions under way, and titles."))
   :documentation "The server dola-ls.")
 
+(defun dola--program (&rest _)
+  "Return the program for Eglot, as one that the commands of Dola know."
+  (cons 'dola-server dola-eglot-command))
+
 ;;;###autoload
 (defun dola-setup ()
-  "Have Eglot start dola-ls, in a way that the commands of Dola know."
+  "Have Eglot start dola-ls in `dola-eglot-modes', and in no other modes.
+It does so in a way that the commands of Dola know."
+  ;; dola-eglot.el has entered all the modes that were set when it was loaded.
+  (setq eglot-server-programs
+        (seq-remove (lambda (entry)
+                      (memq (cdr entry) '(dola-eglot--program dola--program)))
+                    eglot-server-programs))
   (dolist (mode dola-eglot-modes)
-    (setf (alist-get mode eglot-server-programs)
-          (lambda (&rest _) (cons 'dola-server dola-eglot-command)))))
+    (push (cons mode #'dola--program) eglot-server-programs)))
 
 (cl-defmethod eglot-client-capabilities ((_server dola-server))
   "Declare progress, documents to show and the review beside what Eglot can do."

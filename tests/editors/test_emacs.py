@@ -361,6 +361,27 @@ def test_another_server_runs_in_the_same_buffer_by_a_multiplexer(
     emacs.until(lambda: "Explain-total_price.md" in emacs.shown, "the page is shown")
 
 
+def test_eglot_starts_the_server_in_the_modes_that_are_set_when_dola_is_set_up(
+    emacs: Emacs,
+) -> None:
+    starts = """(mapcar (lambda (mode)
+                          (let ((program (nth 2 (eglot--lookup-mode mode))))
+                            (and (functionp program)
+                                 ;; Eglot's own fail where they find none of their programs.
+                                 (member "dola-ls" (ignore-errors (funcall program nil)))
+                                 t)))
+                        '(python-mode c-mode rust-mode))"""
+    assert emacs.eval(starts) == [True, True, True]
+
+    emacs.eval("(progn (setq dola-eglot-modes '(python-mode)) (dola-setup))")
+    assert emacs.eval(starts) == [True, None, None]
+    # What Eglot has itself for the other modes is there again.
+    assert emacs.eval("(and (assq 'rust-mode eglot-server-programs) t)")
+
+    emacs.eval("(progn (setq dola-eglot-modes '(python-mode rust-mode)) (dola-setup))")
+    assert emacs.eval(starts) == [True, None, True]
+
+
 def test_what_is_said_in_the_minibuffer_is_done(
     emacs: Emacs, project: Project, model: Model
 ) -> None:
