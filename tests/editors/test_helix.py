@@ -5,6 +5,10 @@
 
 from __future__ import annotations
 
+import re
+import shutil
+import subprocess
+import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,7 +18,7 @@ import pytest
 from dola_ls.lsp.convert import uri_to_path
 from tests.core.media.samples import png
 
-from .helix import WITH_ARGUMENTS, Helix, find_helix
+from .helix import SHIPPED, WITH_ARGUMENTS, Helix, find_helix
 from .model import Model
 from .nvim import wait_for
 from .project import EXPLANATION, REFACTORED, REFACTORED_SHOP, SHOP, TESTS, Project, fenced
@@ -51,6 +55,31 @@ def start(tmp_path: Path, project: Project) -> Iterator[Start]:
 def helix(start: Start, model: Model) -> Helix:
     """Prepare a Helix whose server asks the fake model."""
     return start(model.environment)
+
+
+def test_no_language_loses_a_server_that_helix_has_for_it(tmp_path: Path) -> None:
+    executable, reason = find_helix()
+    if executable is None:
+        pytest.skip(reason)
+    ours = tmp_path / "ours" / "helix"
+    ours.mkdir(parents=True)
+    shutil.copy(SHIPPED / "languages.toml", ours)
+    config = tomllib.loads((ours / "languages.toml").read_text(encoding="utf-8"))
+
+    def hx(folder: str, *arguments: str) -> str:
+        env = {"HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path / folder), "PATH": ""}
+        done = subprocess.run([executable, *arguments], env=env, capture_output=True, text=True)
+        return done.stdout
+
+    def servers(language: str, folder: str) -> list[str]:
+        return re.findall(r"✘.*? ([\w-]+): ", hx(folder, "--health", language))
+
+    if "25.01" not in hx("none", "--version"):
+        pytest.skip("the lists are those of Helix 25.01")
+    for language in (one["name"] for one in config["language"]):
+        others = servers(language, "none")
+        assert others, language
+        assert servers(language, "ours") == [*others, "dola-ls"]
 
 
 def test_the_actions_stand_in_the_menu_behind_those_of_another_server(
