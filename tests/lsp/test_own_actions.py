@@ -524,6 +524,29 @@ async def test_diagnostics_reach_the_model(profile: str, tmp_path: Path, uri: st
     assert model.prompts[0].user.count("- line 7: Too long (ruff 7)\n") == 50
 
 
+@pytest.mark.parametrize("config", [SUM, DIAGNOSED])
+async def test_diagnostics_beside_a_command_reach_a_prompt_that_names_them(
+    config: str, profile: str, tmp_path: Path, uri: str
+) -> None:
+    """An editor's own command knows the action's id only, and sends what it sends to all."""
+    model = FakeModel(fenced(NEW))
+    async with Editor.connect(server_with(tmp_path, model, config), profile) as editor:
+        await editor.open(uri, TEXT)
+        others = [
+            {"range": editor.range_of(uri, "import os"), "message": "Unused"},
+            {"range": editor.range_of(uri, "result + item"), "message": "Too long"},
+            {"range": editor.range_of(uri, "item"), "message": "Proposed", "source": "dola-ls"},
+        ]
+        await run(editor, uri, "use-sum", diagnostics=None, others=others)
+        editor.take_edits()
+        assert editor.text(uri) == AFTER
+    sent = model.prompts[0].user
+    assert ("- line 7: Too long\n" in sent) == (config == DIAGNOSED)
+    assert "(none)" not in sent
+    assert "Unused" not in sent
+    assert "Proposed" not in sent
+
+
 FETCHED = """\
 function load(url) {
   return fetch(url)

@@ -11,9 +11,12 @@ from dola_ls.core.own_actions import COMMAND, OwnAction
 from dola_ls.core.policy import show_hidden
 from dola_ls.lsp.arguments import WrongArguments
 from dola_ls.lsp.commands import NO_FILE, NO_SYMBOL, Call, find_place, read_call
+from dola_ls.lsp.marks import SOURCE
 from dola_ls.lsp.problems import in_document
 
 if TYPE_CHECKING:
+    from dola_ls.core.diagnostics import Diagnostic
+    from dola_ls.core.document import Document, Span
     from dola_ls.lsp.server import DolaServer
     from dola_ls.task import Task
 
@@ -90,6 +93,22 @@ def _task(server: DolaServer, own: OwnAction, call: Call) -> Task | str:
         file=relative_file(server.notebooks.home_of(document.uri), server.folders),
         instruction=call.instruction,
         own=own,
-        diagnostics=in_document(server, document, call.diagnostics),
+        diagnostics=_diagnostics(server, document, own, target.region, call),
         review=server.configuration.settings().settings.apply == "review",
+    )
+
+
+def _diagnostics(
+    server: DolaServer, document: Document, own: OwnAction, region: Span, call: Call
+) -> tuple[Diagnostic, ...]:
+    """Return what a prompt with ``{diagnostics}`` is told.
+
+    A menu sends those of the region along. A command that names the action by its id cannot know
+    that its prompt has them, and sends what is reported near the cursor, as for every action.
+    """
+    if call.diagnostics or not own.names("diagnostics"):
+        return in_document(server, document, call.diagnostics)
+    near = in_document(server, document, [one for one in call.others if one.source != SOURCE])
+    return tuple(
+        one for one in near if one.span.start <= region.end and region.start <= one.span.end
     )
