@@ -112,11 +112,6 @@ class Task:
         return f"{self.action.verb} {self.target.name}"
 
     @property
-    def subject(self) -> tuple[str, str]:
-        """Which action on which code it is; labels may not name the code."""
-        return self.action.id, self.target.name
-
-    @property
     def beside(self) -> str:
         """Code elsewhere whose names the document's code shares: the other cells of a notebook."""
         return self.cells.code_in(self.document.language) if self.cells is not None else ""

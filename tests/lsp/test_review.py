@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.fakes.editor import Editor
 from tests.fakes.model import FakeModel, fenced
 from tests.lsp.shop import TEXT, chosen, server_with
@@ -213,3 +215,119 @@ async def test_a_proposal_stays_where_it_cannot_be_asked_again(tmp_path: Path, u
         await editor.idle()
         assert len(editor.take_messages()) == 1
         assert len(editor.diagnostics(uri)) == 1  # that of the new one
+
+
+#: Two lines of one hunk, with room between them for others, and a hunk of its own.
+SPREAD = "def f(x):\n" + "".join(f"    a{n} = {n}\n" for n in range(1, 16)) + "    return x\n"
+SPREAD_NEW = SPREAD.replace("= 2\n", "= 22\n").replace("= 5\n", "= 55\n").replace("= 14", "= 144")
+APART = "    a3 = 3\n", "    a3 = 3\n    # Three\n    # more\n    # lines.\n"
+CLOSER = "".join(f"    a{n} = {n}\n" for n in range(7, 13)), ""
+
+
+@pytest.mark.parametrize(("old", "new"), [APART, CLOSER])
+async def test_a_hunk_keeps_its_number_while_lines_are_typed_beside_it(
+    old: str, new: str, tmp_path: Path, uri: str
+) -> None:
+    async with Editor.connect(server(tmp_path, fenced(SPREAD_NEW)), change=own) as editor:
+        await editor.open(uri, SPREAD)
+        await editor.execute(await chosen(editor, uri, "dola.refactor", "a9"))
+        await editor.idle()
+        [told] = editor.take_notifications("dola/proposed")
+        await editor.type(uri, old, new)
+        shown = await editor.run("dola.review", {"proposal": told["id"], "do": "text"})
+        first, second = shown["hunks"]
+        assert (first["start"]["line"], second["text"]) == (2, "144")
+        assert "a3 = 3" in first["text"]
+        assert "Dola: Apply hunk 1 of 2" in await offered(editor, uri, "a2 = 2")
+        assert "Dola: Apply hunk 1 of 2" in await offered(editor, uri, "a5 = 5")
+        assert "Dola: Apply hunk 2 of 2" in await offered(editor, uri, "a14")
+        await editor.run("dola.review", {"proposal": told["id"], "do": "apply", "hunk": 1})
+        await editor.idle()
+        assert len(editor.take_edits()) == 1
+        assert editor.text(uri) == SPREAD.replace(old, new).replace("a14 = 14", "a14 = 144")
+        assert len(editor.take_notifications("dola/proposed")) == 1
+
+
+async def test_namesakes_have_their_proposals_side_by_side(tmp_path: Path, uri: str) -> None:
+    code = (
+        "class A:\n    def area(self):\n        x = 1\n        return x\n\n\n"
+        "class B:\n    def area(self):\n        y = 2\n        return y\n"
+    )
+    answers = [fenced(f"    def area(self):\n        return {n}\n") for n in (1, 2, 3)]
+    made = server(tmp_path, *answers)
+    async with Editor.connect(made) as editor:
+        await editor.open(uri, code)
+        for at, count in (("x = 1", 1), ("y = 2", 2), ("x = 1", 2)):
+            await editor.type(uri, "class A", "\nclass A")
+            await editor.execute(await chosen(editor, uri, "dola.refactor", at))
+            await editor.idle()
+            assert len(editor.take_messages()) == 1
+            # Another one for the same method takes the place of the first.
+            assert len(editor.diagnostics(uri)) == count
+        assert "return 3" in made.proposals.of(uri)[1].diff()
+
+
+async def test_overloads_have_their_proposals_side_by_side(tmp_path: Path, uri: str) -> None:
+    code = (
+        "class A:\n    @property\n    def area(self):\n        x = 1\n        return x\n\n"
+        "    @area.setter\n    def area(self, value):\n        y = value\n        self.x = y\n"
+    )
+    one = "    @property\n    def area(self):\n        return 1\n"
+    other = "    @area.setter\n    def area(self, value):\n        self.x = value\n"
+    async with Editor.connect(server(tmp_path, fenced(one), fenced(other))) as editor:
+        await editor.open(uri, code)
+        for at in ("x = 1", "y = value"):
+            await editor.execute(await chosen(editor, uri, "dola.refactor", at))
+            await editor.idle()
+            assert len(editor.take_messages()) == 1
+        assert len(editor.diagnostics(uri)) == 2
+
+
+async def test_two_problems_of_one_function_have_their_proposals_side_by_side(
+    tmp_path: Path, uri: str
+) -> None:
+    code = "def total(items):\n    a = one\n    b = two\n    return a + b\n"
+    answers = [fenced(code.replace("one", "items[0]")), fenced(code.replace("two", "items[1]"))]
+    async with Editor.connect(server(tmp_path, *answers)) as editor:
+        await editor.open(uri, code)
+        for name in ("one", "two"):
+            at = editor.range_of(uri, name)
+            problem = {"range": at, "message": f"Undefined name `{name}`", "source": "ruff"}
+            await editor.run("dola.fix", {"uri": uri, "range": at, "diagnostics": [problem]})
+            await editor.idle()
+            assert len(editor.take_messages()) == 1
+        assert len(editor.diagnostics(uri)) == 2
+
+
+async def test_two_orders_of_one_function_have_their_proposals_side_by_side(
+    tmp_path: Path, uri: str
+) -> None:
+    code = "def f(x):\n    # dola: say more\n    a = 1\n    # dola: say less\n    return x + a\n"
+    left = code.replace("    # dola: say more\n", ""), code.replace("    # dola: say less\n", "")
+    answers = [fenced(one.replace("a = 1", "a = 2")) for one in left]
+    async with Editor.connect(server(tmp_path, *answers)) as editor:
+        await editor.open(uri, code)
+        for words in ("say more", "say less"):
+            await editor.run("dola.instruct", {"uri": uri, "range": editor.cursor_at(uri, words)})
+            await editor.idle()
+            assert len(editor.take_messages()) == 1
+        assert len(editor.diagnostics(uri)) == 2
+
+
+async def test_retry_of_document_works_on_the_comment_above_too(tmp_path: Path, uri: str) -> None:
+    uri = uri.replace("a.py", "a.js")
+    code = "/** Old words. */\nexport function total(items) {\n  return items.length;\n}\n"
+    new = code.replace("Old words", "Returns how many items there are")
+    newer = code.replace("Old words", "Counts the items")
+    answers = fenced(new, "javascript"), fenced(newer, "javascript")
+    async with Editor.connect(server(tmp_path, *answers)) as editor:
+        await editor.open(uri, code, "javascript")
+        await editor.execute(await chosen(editor, uri, "dola.document", "total"))
+        await editor.idle()
+        await editor.execute((await offered(editor, uri, "Old"))["Dola: Retry"])
+        await editor.idle()
+        await editor.execute((await offered(editor, uri, "Old"))["Dola: Apply proposed edit"])
+        await editor.idle()
+        editor.take_messages()
+        editor.take_edits()
+        assert editor.text(uri) == newer

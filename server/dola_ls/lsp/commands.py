@@ -258,6 +258,7 @@ def retry(server: DolaServer, kept: Kept) -> None:
 
 def _again(server: DolaServer, task: Task, now: Now) -> Task | str:
     """Return a task for the lines as they are now, or why there is none."""
+    from dola_ls.core.doc_comments import with_comments_above
     from dola_ls.lsp.review import follow
 
     tree = server.trees.get(now.document)
@@ -272,11 +273,16 @@ def _again(server: DolaServer, task: Task, now: Now) -> Task | str:
         return media.task_of(server, task.action, now.document, tree, at, words, retried=True)
     if task.to_fix:
         return problems.carried(task, now, tree)
-    span = follow(task.target.region, now.changes)
-    if task.target.whole_symbol:
-        span = Span(span.start, span.start)
+    meant = task.target
+    span = follow(meant.region, now.changes)
+    if meant.whole_symbol and meant.symbol is not None:
+        # The region may begin with the comments above.
+        start = follow(meant.symbol.span, now.changes).start
+        span = Span(start, start)
     find = find_target if task.own is None else task.own.target
     target = find(now.document, tree, span)
+    if target is not None and task.action.comments_only and tree is not None:
+        target = with_comments_above(tree, target)
     if target is None:
         return (
             "its lines are gone. Nothing was sent. Look at the proposal, or run the action again "
@@ -287,6 +293,7 @@ def _again(server: DolaServer, task: Task, now: Now) -> Task | str:
         document=now.document,
         tree=tree,
         target=target,
+        diagnostics=problems.moved(task.diagnostics, now),
         others=problems.moved(task.others, now),
         retried=True,
     )

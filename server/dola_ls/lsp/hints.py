@@ -13,7 +13,6 @@ from lsprotocol import types
 
 from dola_ls.core.context import file_name
 from dola_ls.core.document import Document, Span, apply_edits
-from dola_ls.core.hunks import hunks_of
 from dola_ls.lsp.convert import to_range
 from dola_ls.lsp.marks import SOURCE
 from dola_ls.lsp.review import MOST, Kept, carried
@@ -119,7 +118,7 @@ def texts(server: DolaServer, kept: Kept) -> dict[str, Any]:
         "hunks": [],
         "stale": stale,
     }
-    for hunk in () if stale else hunks_of(document, edits):
+    for hunk in () if stale else kept.in_hunks(edits):
         span = Span(hunk[0].start, hunk[-1].end)
         inside = [type(e)(e.start - span.start, e.end - span.start, e.text) for e in hunk]
         start, end = document.position(span.start, encoding), document.position(span.end, encoding)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from itertools import count
+from itertools import count, islice
 
 from dola_ls.core.context import file_name
 from dola_ls.core.diff import unified
@@ -15,7 +15,7 @@ from dola_ls.core.policy import show_hidden
 from dola_ls.core.rebase import Conflict, carry
 from dola_ls.core.since import Since
 from dola_ls.lsp.documents import document_key
-from dola_ls.task import Proposal
+from dola_ls.task import Proposal, Task
 
 #: How many are kept at a time, in all documents together.
 MOST = 20
@@ -46,6 +46,14 @@ class Kept:
     def hunks(self) -> tuple[Hunk, ...]:
         """The parts that can be applied one by one, in the text the proposal was made for."""
         return hunks_of(self.proposal.task.document, self.proposal.rewrite.edits)
+
+    def in_hunks(self, edits: Sequence[Edit]) -> tuple[Hunk, ...]:
+        """Return all its edits, as they were carried elsewhere, in the same parts as `hunks`.
+
+        What was typed between them may have put them further apart, or nearer together.
+        """
+        left = iter(edits)
+        return tuple(tuple(islice(left, len(hunk))) for hunk in self.hunks)
 
     @property
     def refused(self) -> bool:
@@ -78,9 +86,10 @@ class Proposals:
         self._crowded_out = crowded_out
 
     def keep(self, proposal: Proposal) -> Kept:
-        """Keep a proposal; a later one for the same symbol and action takes its place."""
+        """Keep a proposal; a later one for the same request on the same code takes its place."""
+        subject = _subject(proposal.task)
         for other in self.of(proposal.task.document.uri):
-            if other.proposal.task.subject == proposal.task.subject:
+            if _subject(other.proposal.task) == subject:
                 self.drop(other.id)
         kept = Kept(f"{proposal.task.action.id}-{next(self._numbers)}", proposal)
         self._kept[kept.id] = kept
@@ -125,6 +134,40 @@ class Proposals:
         """Forget all proposals for a closed document."""
         for kept in self.of(uri):
             self.drop(kept.id)
+
+
+def _subject(task: Task) -> tuple[object, ...]:
+    """Return what was asked on which code: of two answers to the same, the later one is kept.
+
+    What is typed elsewhere changes as little of it as can be.
+    """
+    asked = task.origin or task
+    marked = [one.span for one in asked.to_fix]
+    marked += [asked.order] if asked.order is not None else []
+    marked += [asked.link.span] if asked.link is not None else []
+    return (
+        document_key(asked.document.uri),
+        _place(asked),
+        asked.action.id,
+        asked.instruction,
+        [one.message for one in asked.to_fix],
+        [span.start - asked.target.region.start for span in marked],
+    )
+
+
+def _place(task: Task) -> tuple[object, ...]:
+    """Return where a task's region is: by its symbol, and which of its namesakes that is."""
+    text, region, symbol = task.document.text, task.target.region, task.target.symbol
+    if symbol is None:
+        # Counted from both ends, all of a text is the same whatever is typed in it.
+        return region.start, len(text) - region.end
+    # Overloads differ in their first lines, and what is declared twice in its place.
+    whole, named = symbol.span, task.document.line_of(symbol.name_span.start)
+    heading = text[whole.start : task.document.line_span(named).end]
+    place = symbol.qualified_name, heading, text.count(heading, 0, whole.start)
+    if task.target.whole_symbol:
+        return place
+    return *place, region.start - whole.start, whole.end - region.end
 
 
 def carried(kept: Kept, since: Since, hunk: Hunk = ()) -> tuple[Edit, ...] | str:
