@@ -58,6 +58,13 @@ class Resolved:
     #: Why nothing may be sent, as a sentence: the user may want files kept back, and it is not
     #: clear which.
     blocked: str | None = None
+    #: How the user file looked from outside when it was read; see `file_stamp`.
+    stamp: tuple[int, ...] = ()
+
+    @property
+    def outdated(self) -> bool:
+        """Whether the user file has changed since. One look at the disk."""
+        return self.stamp != file_stamp(self.user_file)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +72,15 @@ class _Layer:
     source: str
     data: object
     trusted: bool = True
+
+
+def file_stamp(file: Path | None) -> tuple[int, ...]:
+    """Return what differs when a file is written or its mode is changed; nothing for none."""
+    try:
+        found = os.stat(file) if file is not None else None
+    except (OSError, ValueError):
+        return ()
+    return (found.st_mtime_ns, found.st_size, found.st_mode) if found is not None else ()
 
 
 def load(
@@ -96,6 +112,8 @@ def resolve(
     """
     problems: list[str] = []
     user_file = chosen_file(env, user_file, problems)
+    # Taken first: what is written from now on is another file.
+    stamp = file_stamp(user_file)
     from_file = read_user_file(user_file, problems) if user_file else UserFile()
     layers = [
         _Layer(str(user_file), from_file.settings),
@@ -152,7 +170,7 @@ def resolve(
     blocked = from_file.unread or next(iter(wrong.get("privacy.exclude", ())), None)
     # initializationOptions and workspace/configuration often hold the same mistake.
     problems = list(dict.fromkeys(problems))
-    return Resolved(settings, sources, problems, user_file, from_file.actions, blocked)
+    return Resolved(settings, sources, problems, user_file, from_file.actions, blocked, stamp)
 
 
 def _flat(layer: _Layer, problems: list[str]) -> Iterator[tuple[str, object]]:

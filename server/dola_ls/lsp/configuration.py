@@ -80,8 +80,13 @@ class Configuration:
         return _trusts(self.initialization_options) and _trusts(self.client_settings)
 
     def changed(self) -> None:
-        """Look again at the next action: the client's settings have changed."""
+        """Read the settings again at the next action: some of them have changed."""
         self._resolved = None
+
+    def look(self) -> None:
+        """Have the user file read again if it has changed. For what begins, not for the menu."""
+        if self._resolved is not None and self._resolved.outdated:
+            self.changed()
 
     def settings(self) -> Resolved:
         """Return the settings with their sources and problems; never fails."""

@@ -59,8 +59,10 @@ class InlineCompletions:
         document = self._server.documents.get(params.text_document.uri)
         if document is None or self._closing or not self._fit(document):
             return []
-        wanted = self._server.configuration.settings().settings.completion
         automatic = params.context.trigger_kind == _AUTOMATIC
+        if not automatic:  # those come with every key
+            self._server.configuration.look()
+        wanted = self._server.configuration.settings().settings.completion
         if not wanted.enabled or (automatic and not wanted.automatic):
             return []
         if not self._server.configuration.trusted:
@@ -173,6 +175,7 @@ class InlineCompletions:
         from dola_ls.model.provider import Unavailable
 
         server = self._server
+        server.configuration.look()
         server.tell_problems()
         model = await server.configuration.model(action=COMPLETE)
         if isinstance(model, Unavailable):

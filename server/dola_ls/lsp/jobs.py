@@ -170,6 +170,8 @@ class Jobs:
         from dola_ls.model.provider import Unavailable
         from dola_ls.run import run
 
+        # It may have waited for its turn.
+        self._server.configuration.look()
         self._server.tell_problems()
         model = await self._server.configuration.model(task.own, task.action)
         if isinstance(model, Unavailable):
@@ -195,6 +197,7 @@ class Jobs:
     async def _preview(self, job: Job, task: Task, progress: Progress) -> Outcome:
         from dola_ls.lsp.show_prompt import preview
 
+        self._server.configuration.look()
         self._server.tell_problems()
         return await preview(self._server, task, progress)
 

@@ -243,6 +243,7 @@ def create_server(
 
     @server.command(COMMAND)
     def start_own(ls: DolaServer, *arguments: Any) -> None:
+        ls.configuration.look()
         own.start_own(ls, arguments)
 
     @server.command("dola.cancel")
@@ -253,12 +254,14 @@ def create_server(
     async def review(ls: DolaServer, *arguments: Any) -> dict[str, Any] | None:
         from dola_ls.lsp.deciding import decide
 
+        ls.configuration.look()
         return await decide(ls, arguments)
 
     @server.command("dola.showPrompt")
     def show_what_is_sent(ls: DolaServer, *arguments: Any) -> None:
         from dola_ls.lsp.show_prompt import show_prompt
 
+        ls.configuration.look()
         show_prompt(ls, arguments)
 
     @server.command(reasoning.COMMAND)
@@ -280,4 +283,5 @@ def create_server(
 def _register_action(server: DolaServer, command: str) -> None:
     @server.command(command)
     def start(ls: DolaServer, *arguments: Any) -> None:
+        ls.configuration.look()
         commands.start_action(ls, command, arguments)
