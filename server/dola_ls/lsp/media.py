@@ -98,7 +98,7 @@ def task_of(
         document=document,
         tree=tree,
         target=target_of(document, link),
-        file=relative_file(document.uri, server.folders),
+        file=relative_file(server.notebooks.home_of(document.uri), server.folders),
         instruction=instruction,
         review=server.configuration.settings().settings.apply == "review",
         retried=retried,

@@ -96,7 +96,11 @@ class Survey:
         self._work.clear()
 
     def _place(self, uri: str) -> tuple[Index | None, str]:
-        """Return the index of a document's workspace folder, and the document's name in it."""
+        """Return the index of a document's workspace folder, and the document's name in it.
+
+        A cell has those of its notebook.
+        """
+        uri = self._server.notebooks.home_of(uri)
         path, folders = uri_to_path(uri), self._server.folders
         for gone in self._indexes.keys() - set(folders):
             del self._indexes[gone]

@@ -149,7 +149,7 @@ class Workbench:
     def workspace(self, task: Task) -> Workspace | None:
         """Return the project's files, if the user lets the model look things up in them."""
         settings = self._server.configuration.settings().settings
-        source = uri_to_path(task.document.uri)
+        source = uri_to_path(self._server.notebooks.home_of(task.document.uri))
         if not settings.tools or source is None or not os.path.isfile(source):
             return None
         from dola_ls.searching import FileSearch
@@ -228,7 +228,7 @@ class Workbench:
 
         assert task.link is not None
         assert task.action.media is not None
-        source = uri_to_path(task.document.uri)
+        source = uri_to_path(self._server.notebooks.home_of(task.document.uri))
         if source is None:
             reason = (
                 "Where a link leads is only known of a file on disk. Save this document to a file, "
