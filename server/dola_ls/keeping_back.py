@@ -9,6 +9,7 @@ cannot be read or understood keeps back everything below it.
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 #: Whether the file systems of this machine usually take ``A.py`` and ``a.py`` for the same.
 _FOLDS = os.name == "nt" or sys.platform == "darwin"
 _LARGEST = 1 << 20
+#: What means something else in a pattern than itself.
+_GLOB = re.compile(r"[*?\[\\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +109,11 @@ def _top(path: Path, folders: Sequence[Path], repository: Path | None) -> Path:
 
 def _by_user(path: Path, top: Path, wishes: Wishes, fold: bool) -> KeptBack | None:
     for pattern in wishes.exclude:
-        rule, below = pattern, path.relative_to(top)
+        rules, below = [pattern], path.relative_to(top)
         if pattern.startswith(("/", "~/")):
             # Of the whole disk, which has no other place for a beginning.
-            rule, below = f"/{_absolute(pattern)}", path.relative_to(path.anchor)
-        found = _match([rule], below.as_posix(), fold)
+            rules, below = _absolute(pattern), path.relative_to(path.anchor)
+        found = _match(rules, below.as_posix(), fold)
         if found is not None:
             return KeptBack(
                 f"`privacy.exclude` in your own config.toml names it (“{_shown(pattern)}”)",
@@ -119,12 +122,26 @@ def _by_user(path: Path, top: Path, wishes: Wishes, fold: bool) -> KeptBack | No
     return None
 
 
-def _absolute(pattern: str) -> str:
-    """Return a pattern for absolute paths without what all of them begin with."""
-    home, rest = Path.home(), pattern.removeprefix("~/")
+def _absolute(pattern: str) -> list[str]:
+    """Return a pattern for absolute paths without what all of them begin with.
+
+    It is there as it is written, and with the folders before its first glob character by their
+    real path: a file that lies behind a link may be opened by either.
+    """
+    home = Path.home()
+    start, rest = Path(home.anchor), pattern.lstrip("/")
     if pattern.startswith("~/"):
-        return f"{home.relative_to(home.anchor).as_posix()}/{rest}"
-    return pattern.lstrip("/")
+        start, rest = home, pattern.removeprefix("~/")
+    glob = _GLOB.search(rest)
+    literal = rest if glob is None else rest[: rest.rfind("/", 0, glob.start()) + 1]
+    end = "/" if literal.endswith("/") or not literal else ""
+    real = f"{_as_pattern(real_path(start / literal))}{end}{rest[len(literal) :]}"
+    return [f"{_as_pattern(start)}/{rest}", real]
+
+
+def _as_pattern(folder: Path) -> str:
+    """Return a pattern for a folder, whose name stands for itself; empty for the disk."""
+    return "".join(_GLOB.sub(r"\\\g<0>", f"/{part}") for part in folder.parts[1:])
 
 
 def _by_ignore_file(

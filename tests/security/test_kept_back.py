@@ -162,6 +162,30 @@ def test_links_are_judged_by_both_paths(tmp_path: Path) -> None:
     assert why_kept_back(source, [work]) is None
 
 
+@pytest.mark.skipif(not hasattr(os, "symlink"), reason="needs links")
+@pytest.mark.parametrize(
+    ("pattern", "kept"),
+    [("~/work/", True), ("~/work/**/*.py", True), ("~/work/s*", True), ("~/w*/shop/", True),
+     ("{linked}/work/shop", True), ("{linked}/work/shop/a.py", True), ("{named}", True),
+     ("~/work/*.py", False), ("~/work/b*", False), ("~/other/", False), ("{linked}/a.py", False)],
+)  # fmt: skip
+def test_the_users_patterns_name_what_is_behind_a_link(
+    pattern: str, kept: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Glob characters in the real path stand for themselves.
+    real = tmp_path / "disk [1]"
+    source = project(real, {})
+    linked = tmp_path / "linked"
+    linked.symlink_to(real, target_is_directory=True)
+    (tmp_path / "named").symlink_to(source)
+    monkeypatch.setenv("HOME", str(linked))
+    monkeypatch.setenv("USERPROFILE", str(linked))
+    pattern = pattern.format(linked=linked, named=tmp_path / "named")
+    wishes = Wishes((pattern,))
+    assert (why_kept_back(source, [real / "work"], wishes) is not None) is kept
+    assert is_kept_back(source, real / "work", wishes) is kept
+
+
 def test_letters_count_as_the_file_system_has_them(tmp_path: Path) -> None:
     source = project(tmp_path, {".aiignore": "SHOP/A.py\n"})
     assert why_kept_back(source, [tmp_path / "work"], fold=True) is not None
