@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path, PurePath
+from urllib.parse import quote
 
 from dola_ls.core.gate import may_edit
 from dola_ls.core.policy import is_within
@@ -38,23 +40,51 @@ def workspace_folder_of(path: Path, folders: Sequence[Path]) -> Path | None:
     return max(holding, key=lambda folder: len(real_path(folder).parts), default=None)
 
 
+def without_places(
+    text: str, folders: Sequence[Path | str], *, fold: bool = os.name == "nt"
+) -> str:
+    """Return a text in which paths begin below these folders and the user's home (S8).
+
+    They are known by their real paths too, with either slash, doubled as in quoted strings, and as
+    addresses have them. One alone becomes ``~``. With `fold` small and capital letters are the
+    same.
+    """
+    named = {str(folder) for folder in (*folders, os.path.expanduser("~"))}
+    named |= {os.path.realpath(folder) for folder in named if os.path.isabs(folder)}
+    for folder in sorted(named, key=len, reverse=True):
+        root, *parts = re.split(r"[\\/]+", folder.rstrip("\\/"))
+        if not parts:  # a whole disk is in every path
+            continue
+        spelled = [f"(?:{re.escape(part)}|{re.escape(quote(part))})" for part in (root, *parts)]
+        # An address has three slashes in front, and only the last one is the folder's.
+        start = spelled[0] + r"[\\/]+" if root else r"[\\/]"
+        pattern = start + r"[\\/]+".join(spelled[1:]) + r"(?:([\\/]+)|(?!\w))"
+        flags = re.IGNORECASE if fold else re.NOFLAG
+        text = re.sub(pattern, lambda found: "" if found[1] else "~", text, flags=flags)
+    return text
+
+
 def project_root(path: Path, folders: Sequence[Path]) -> Path:
     """Return the top of the project of a file, under which its tests may lie.
 
     That is the top of its repository, or else the outermost folder with a manifest; never above
     the workspace folder the file lies in, and that folder itself where there is neither. For a
-    file outside of all of them it is the file's own folder.
+    file outside of all of them it is the file's own folder. It is a parent of `path` as that is
+    given.
     """
     top = workspace_folder_of(path, folders)
+    inside = path.parent
     outermost: Path | None = None
     for folder in path.parents:
+        if top is not None and not real_path(folder).is_relative_to(real_path(top)):
+            break
+        inside = folder
         if any(os.path.exists(folder / name) for name in _REPOSITORIES):
             return folder
         if any(os.path.exists(folder / name) for name in _MANIFESTS):
             outermost = folder
-        if top is not None and real_path(folder) == real_path(top):
-            break
-    return outermost or top or path.parent
+    # Not `top` itself: one of the two may be known by a link, and then it does not hold the other.
+    return outermost or (inside if top is not None else path.parent)
 
 
 def repository_of(path: Path) -> Path | None:

@@ -35,7 +35,7 @@ from dola_ls.core.testing.testcode import code_of
 from dola_ls.placing import Home
 from dola_ls.processes import Ran, run_program
 from dola_ls.programs import absolute_folders, find_program
-from dola_ls.project import check_new_file
+from dola_ls.project import check_new_file, without_places
 
 log = logging.getLogger(__name__)
 
@@ -246,12 +246,7 @@ def _read(trial: Trial, plan: _Plan, ran: Ran) -> Results | str:
 
 def _without_places(text: str, trial: Trial, plan: _Plan) -> str:
     """Return a text without the user's folders, and with the real name of the test file."""
-    for folder, instead in (
-        (trial.home.root, ""),
-        (trial.home.root.resolve(), ""),
-        (Path.home(), "~"),
-    ):
-        text = text.replace(f"{folder}{os.sep}", instead + (os.sep if instead else ""))
+    text = without_places(text, [trial.home.root])
     if plan.copy is not None:
         text = text.replace(plan.copy.name, trial.home.path.name)
         text = text.replace(plan.copy.stem, trial.home.path.stem)

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.fakes.editor import Editor
 from tests.fakes.model import FakeModel, fenced
 from tests.lsp.shop import TEXT, chosen, path_of, server_with
@@ -110,3 +112,24 @@ async def test_the_framework_is_the_users_to_choose(tmp_path: Path, uri: str):
         assert "You write unittest tests" in model.prompts[0].system
         assert len(editor.take_edits()) == 1
         editor.take_shown()
+
+
+@pytest.mark.parametrize("opened", ["file", "folder"])
+async def test_a_project_without_a_manifest_may_be_opened_through_a_link(
+    opened: str, tmp_path: Path
+):
+    shop, linked = tmp_path / "shop", tmp_path / "linked"
+    shop.mkdir()
+    linked.symlink_to(shop, target_is_directory=True)
+    (shop / "a.py").write_text(TEXT)
+    folder, at = (shop, linked) if opened == "file" else (linked, shop)
+    uri = (at / "a.py").as_uri()
+    test = "from a import total\n\n\ndef test_total():\n    assert total([1]) == 1\n"
+    server = server_with(tmp_path, FakeModel(fenced(test)))
+    async with Editor.connect(server, folder=folder) as editor:
+        await editor.open(uri, TEXT)
+        await generate(editor, uri)
+        editor.take_messages()
+        editor.take_edits()
+        editor.take_shown()
+    assert "def test_total" in editor.text((at / "tests" / "test_a.py").as_uri())

@@ -182,6 +182,19 @@ def test_the_project_is_never_above_the_workspace(tmp_path: Path) -> None:
     assert project_root(source, [folder]) == folder / "sub"
 
 
+@pytest.mark.skipif(not hasattr(os, "symlink"), reason="needs links")
+def test_the_project_holds_its_file_whichever_of_them_is_named_by_a_link(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").touch()
+    folder, linked, inner = tmp_path / "shop", tmp_path / "linked", tmp_path / "inner"
+    (folder / "sub").mkdir(parents=True)
+    linked.symlink_to(folder, target_is_directory=True)
+    inner.symlink_to(folder / "sub", target_is_directory=True)
+    (folder / "sub" / "a.py").touch()
+    assert project_root(folder / "sub" / "a.py", [linked]) == folder
+    assert project_root(linked / "sub" / "a.py", [folder]) == linked
+    assert project_root(inner / "a.py", [folder]) == inner
+
+
 @pytest.mark.parametrize(
     "file",
     [".vscode/tasks.json", ".idea/x.xml", ".github/workflows/ci.yml", ".nvim.lua", "AGENTS.md",

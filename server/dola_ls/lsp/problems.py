@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 import attrs
 from lsprotocol import types
@@ -19,6 +17,7 @@ from dola_ls.core.words import WORD
 from dola_ls.lsp.arguments import MAX_DIAGNOSTICS, write_diagnostic, write_range
 from dola_ls.lsp.convert import to_span
 from dola_ls.lsp.marks import SOURCE
+from dola_ls.project import without_places
 
 if TYPE_CHECKING:
     from dola_ls.core.parsing import Tree
@@ -254,27 +253,17 @@ def in_document(
     Their messages are going to be sent, so they lose the user's folders (S8).
     """
     found, encoding = [], server.client.encoding
-    private = [*map(str, server.folders), os.path.expanduser("~")]
+    folders = server.folders
     for one in given:
         located = to_span(document, one.range, encoding)
         if not located.outside:
             code = "" if one.code is None else str(one.code)
             unnecessary = types.DiagnosticTag.Unnecessary in (one.tags or ())
-            said = _without(private, one.message)
+            said = without_places(one.message, folders)
             found.append(
                 Diagnostic(located.span, said, one.source or "", code, unnecessary, _severity(one))
             )
     return tuple(found)
-
-
-def _without(folders: Sequence[str], message: str) -> str:
-    """Return a message in which paths begin below these folders."""
-    for folder in folders:
-        if len(folder) > 1:  # a home of "/" is in every path
-            for spelling in (folder, folder.replace("\\", "/"), quote(folder)):
-                message = message.replace(f"{spelling}/", "").replace(f"{spelling}\\", "")
-                message = message.replace(spelling, "~")
-    return message
 
 
 def moved(diagnostics: Sequence[Diagnostic], now: Now) -> tuple[Diagnostic, ...]:
