@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -242,6 +243,26 @@ async def test_a_document_that_is_no_file_has_no_links(tmp_path: Path) -> None:
         assert links(page.read_text()) == []
         assert "Function in `Untitled-1`, lines 4–8" in page.read_text()
         assert await hovered(editor, "untitled:Untitled-1", "total(") is not None
+
+
+@pytest.mark.parametrize("instead", ["nothing", "a link"])
+async def test_a_page_is_written_though_the_folder_of_pages_was_cleaned_away(
+    instead: str, tmp_path: Path, uri: str
+) -> None:
+    server = server_with(tmp_path, FakeModel(ANSWER))
+    async with Editor.connect(server) as editor:
+        await editor.open(uri, TEXT)
+        folder = (await explained(editor, uri)).parent
+        shutil.rmtree(folder)
+        elsewhere = tmp_path / "elsewhere"
+        elsewhere.mkdir()
+        if instead == "a link":
+            folder.symlink_to(elsewhere, target_is_directory=True)
+        page = await explained(editor, uri)
+        assert page.read_text().startswith("# ")
+        assert list(elsewhere.iterdir()) == []
+        if instead == "a link":
+            folder.unlink()
 
 
 async def test_hovers_of_nothing_are_nothing(tmp_path: Path, uri: str) -> None:

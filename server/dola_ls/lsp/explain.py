@@ -8,6 +8,7 @@ import logging
 import os
 import re
 import shutil
+import stat
 import tempfile
 from itertools import count
 from pathlib import Path
@@ -39,6 +40,15 @@ async def show_document(server: DolaServer, path: Path, take_focus: bool) -> boo
     return bool(result and result.success)
 
 
+def _is_own_folder(path: Path) -> bool:
+    """Tell whether a path is a folder of this user's, and no link."""
+    try:
+        found = path.lstat()
+    except OSError:
+        return False
+    return stat.S_ISDIR(found.st_mode) and (os.name != "posix" or found.st_uid == os.getuid())
+
+
 class Pages:
     """Documents made for the user to read. They go when the server ends."""
 
@@ -48,7 +58,8 @@ class Pages:
     @property
     def folder(self) -> Path:
         """The folder they are in, which is the user's alone."""
-        if self._folder is None:
+        # What cleans up temporary files may have removed it, and anybody put something there since.
+        if self._folder is None or not _is_own_folder(self._folder):
             # mkdtemp makes it 0700. Resolved, so that relative links lead the same way for all.
             self._folder = Path(tempfile.mkdtemp(prefix="dola-ls-")).resolve()
         return self._folder

@@ -52,20 +52,23 @@ class Failures:
         if len(left) < len(marks):
             self._put(now, left)
         else:
-            # The client moves them by itself.
             self._shown[document_key(uri)] = now, left
+            self._server.marks.moved(uri, _OWNER, self._diagnostics(now, left))
 
     def forget(self, uri: str) -> None:
         """Follow the marks of a closed document no longer."""
         self._shown.pop(document_key(uri), None)
 
     def _put(self, document: Document, marks: list[_Mark]) -> None:
-        encoding = self._server.client.encoding
         if marks:
             self._shown[document_key(document.uri)] = document, marks
         else:
             self.forget(document.uri)
-        diagnostics = [
+        self._server.marks.put(document.uri, _OWNER, self._diagnostics(document, marks))
+
+    def _diagnostics(self, document: Document, marks: list[_Mark]) -> list[types.Diagnostic]:
+        encoding = self._server.client.encoding
+        return [
             types.Diagnostic(
                 range=to_range(document, mark.span, encoding),
                 message=mark.message,
@@ -74,7 +77,6 @@ class Failures:
             )
             for mark in marks
         ]
-        self._server.marks.put(document.uri, _OWNER, diagnostics)
 
 
 def _content(document: Document, line: int) -> Span:

@@ -38,6 +38,15 @@ class Marks:
             )
         )
 
+    def moved(self, uri: str, owner: str, diagnostics: Sequence[types.Diagnostic]) -> None:
+        """Note where what `owner` said of a document has gone to.
+
+        The client is not told, as it moves them by itself; another owner's say tells it of all.
+        """
+        said = self._marks.get(document_key(uri), {})
+        if owner in said:
+            said[owner] = list(diagnostics)
+
     def forget(self, uri: str) -> None:
         """Take back everything that was said of a document."""
         for owner in list(self._marks.get(document_key(uri), {})):
