@@ -395,7 +395,7 @@ async def test_an_id_that_is_none_is_told_with_those_there_are(tmp_path: Path, u
         assert message == (
             f"half-made: no action that can be used has this id in {tmp_path / 'config.toml'}. "
             "There are: use-sum, who-calls. Nothing was sent. Write it there as an [[actions]] "
-            "table, and restart the server."
+            "table, then run it again."
         )
     assert model.prompts == []
 

@@ -76,7 +76,7 @@ def test_a_completion_by_a_model_of_unknown_price_needs_no_question() -> None:
     ],
 )
 async def test_the_room_is_that_of_the_settings(values: dict[str, str], room: int) -> None:
-    keys = Keys(env={"DOLA_API_KEY": "sk-0123456789"})
+    keys = Keys(env={"DOLA_API_KEY": "key-of-this-test-alone"})
     found = await choose(Settings.model_validate(values), keys)
     assert isinstance(found, Endpoint)
     assert found.reasoning_tokens == room

@@ -60,7 +60,7 @@ def _unknown(server: DolaServer, known: list[str]) -> str:
     has = f"There are: {', '.join(known)}." if known else "There is none at all."
     return (
         f"no action that can be used has this id in {file or 'the user file'}. {has} Nothing was "
-        "sent. Write it there as an [[actions]] table, and restart the server."
+        "sent. Write it there as an [[actions]] table, then run it again."
     )
 
 

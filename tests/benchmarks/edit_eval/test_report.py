@@ -106,7 +106,7 @@ def test_a_report_is_of_what_all_sides_did_and_asks_nobody(
     figures = Path(command.__file__).parent / "figures" / "1.5b.json"
     monkeypatch.setattr(command, "engine", engine)
     monkeypatch.setattr(
-        "sys.argv", ["edit_eval", "--report", "--sides", "table,aider-diff", "--out", str(figures)]
+        "sys.argv", ["edit_eval", "--report", "--sides", "table,table-alone", "--out", str(figures)]
     )
     assert command.main() == 0
     rows = capsys.readouterr().out.split("\n")[2:4]
