@@ -259,6 +259,14 @@ async def test_of_two_copies_the_one_that_changed_counts():
             assert editor.document.text == region.right
 
 
+async def test_of_two_copies_under_comments_the_one_that_changed_counts():
+    old = "# Adds up.\n@cache\ndef total(items):\n    found = 0\n    return found\n"
+    region = Region("decorated", "python", "", old, "", old.replace("= 0", "= 1"))
+    outcome, editor = await outcome_of(region, fence(f"{old}\n\n{region.new}", "python"))
+    assert isinstance(outcome, Edited)
+    assert editor.document.text == region.right
+
+
 @pytest.mark.parametrize(
     ("language", "first", "second"),
     [

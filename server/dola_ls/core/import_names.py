@@ -111,7 +111,9 @@ def _between(tree: Tree, node: tree_sitter.Node, inner: tree_sitter.Node, text: 
     """Return a node's text with another text in the place of one node within."""
     data = tree.data[node.start_byte : node.end_byte]
     low, high = inner.start_byte - node.start_byte, inner.end_byte - node.start_byte
-    return (data[:low] + text.encode() + data[high:]).decode("utf-8", "surrogatepass")
+    return (data[:low] + text.encode("utf-8", "surrogatepass") + data[high:]).decode(
+        "utf-8", "surrogatepass"
+    )
 
 
 _STATEMENTS = {

@@ -12,6 +12,8 @@ from dola_ls.core.transplant import repeats_around
 
 #: How many lines are compared where one pair of lines is enough to refuse.
 _FEW = 50
+#: How lines begin that may stand above the head of a declaration: comments and decorators.
+_ABOVE_HEAD = ("#", "//", "/*", "*", "@", "[")
 
 
 def own_lines(document: Document, region: Span, answer: Sequence[str]) -> range:
@@ -147,7 +149,10 @@ def changed_copy(answer: list[str], region: Sequence[str]) -> list[str]:
     keys = [line.strip() for line in answer]
     old = [line.strip() for line in region if line.strip()]
     said = [at for at, key in enumerate(keys) if key]
-    if sum(map(says, old)) < 2 or len(said) <= len(old) or declared_name(old[0]) is None:
+    if sum(map(says, old)) < 2 or len(said) <= len(old):
+        return answer
+    head = next((line for line in old if not line.startswith(_ABOVE_HEAD)), "")
+    if declared_name(head) is None:
         return answer
     told = [keys[at] for at in said]
     for copy, rest, lines in (
