@@ -9,19 +9,18 @@ from dola_ls.core.parsing import Tree
 from dola_ls.core.syntax import symbols_in
 from dola_ls.core.words import WORD
 
+#: What is to be done at more places than anybody can name.
+_EVERYWHERE = (
+    r"every(?:where|\s+use)|all (?:the )?(?:uses|usages|calls)"
+    r"|(?:whole|entire|rest of the) file|throughout"
+)
+_ALL_OVER = re.compile(rf"\b(?:{_EVERYWHERE})\b", re.IGNORECASE)
 _FILE = re.compile(
-    r"\b(?:callers?|call(?:ing)? sites?|every(?:where|\s+use)|all (?:the )?(?:uses|usages|calls)"
-    r"|(?:whole|entire|rest of the) file|elsewhere|throughout|module[- ]level"
+    rf"\b(?:{_EVERYWHERE}|callers?|call(?:ing)? sites?|elsewhere|module[- ]level"
     r"|(?:top|head|beginning) of the (?:file|module))\b",
     re.IGNORECASE,
 )
 _SIBLINGS = re.compile(r"\b(?:both|all|other|every) (?:functions?|methods?)\b", re.IGNORECASE)
-#: What is to be done at more places than anybody can name.
-_ALL_OVER = re.compile(
-    r"\b(?:every(?:where|\s+use)|all (?:the )?(?:uses|usages|calls)"
-    r"|(?:whole|entire|rest of the) file|throughout)\b",
-    re.IGNORECASE,
-)
 _RENAME = re.compile(
     r"\brename (?:the |this )?(?:(?:function|method|class|type|struct|enum|interface|symbol) )?"
     r"[`'\"]?(?P<name>\w+)",
