@@ -218,6 +218,27 @@ def test_changes_that_come_in_the_wrong_order_are_made_in_the_right_one(
     assert current(store).text == "x" + buffer.text
 
 
+def test_a_change_that_comes_just_before_its_document_is_made_to_it() -> None:
+    store = Documents()
+    assert store.change(URI, 1, [insert(0, 0, "a"), insert(0, 1, "b")]) is None
+    document = store.open(URI, "python", 0, "")
+    assert (document.text, document.version) == ("ab", 1)
+    assert store.get(URI) is document
+    store.change(URI, 2, [insert(0, 2, "c")])
+    assert current(store).text == "abc"
+    assert store.changes_since(document) == [Edit(2, 2, "c")]
+
+
+@pytest.mark.parametrize(("uri", "version"), [(URI, 1), (URI, 2), ("file:///b.py", 0)])
+def test_no_other_change_is_made_to_a_document_that_is_opened(uri: str, version: int) -> None:
+    store = Documents()
+    store.change(URI, 1, [insert(0, 0, "a")])
+    assert store.open(uri, "python", version, "x").text == "x"
+    # Nor to one that is opened later.
+    store.close(uri)
+    assert store.open(URI, "python", 0, "x").text == "x"
+
+
 def test_a_version_that_falls_does_not_confuse_snapshots(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

@@ -51,6 +51,9 @@ class Documents:
         #: The unit of positions, set once `initialize` has settled it.
         self.encoding: Encoding = encoding
         self._open: dict[str, _Opened] = {}
+        #: The last message, if it was a change to a document that is not open: its key, the version
+        #: and the changes.
+        self._early: tuple[str, int, tuple[_Change, ...]] | None = None
 
     def __len__(self) -> int:
         return len(self._open)
@@ -64,11 +67,19 @@ class Documents:
         return opened.document if opened else None
 
     def open(self, uri: str, language: str, version: int, text: str) -> Document:
-        """Take in a document; one that was open already is replaced."""
+        """Take in a document; one that was open already is replaced.
+
+        Helix 25.01 sends the first change of a file that it has just created, and then the empty
+        file. Such a change is made to it.
+        """
         key = document_key(uri)
+        early, self._early = self._early, None
         if key in self._open:
             log.warning("opened twice, the later text holds: %s", uri)
         document = Document(uri, language_of(language).id, version, text)
+        if early is not None and early[:2] == (key, version + 1):
+            document, _ = self._changed(document, version + 1, early[2])
+            log.warning("made the change that came before its document: %s", uri)
         self._open[key] = _Opened(document)
         return document
 
@@ -86,9 +97,10 @@ class Documents:
         were sent in the wrong order, as Helix 25.01 sometimes does; then they are made in the right
         one.
         """
-        opened = self._open.get(document_key(uri))
+        opened, self._early = self._open.get(document_key(uri)), None
         if opened is None:
             log.warning("ignored a change to a document that is not open: %s", uri)
+            self._early = document_key(uri), version, tuple(changes)
             return None
         if version <= opened.document.version:
             log.warning("version went from %d to %d: %s", opened.document.version, version, uri)
@@ -127,7 +139,7 @@ class Documents:
 
     def close(self, uri: str) -> Document | None:
         """Forget a document; return it as it was, or None where it was not open."""
-        opened = self._open.pop(document_key(uri), None)
+        opened, self._early = self._open.pop(document_key(uri), None), None
         return opened.document if opened else None
 
     def changes_since(self, document: Document) -> list[Edit] | None:
