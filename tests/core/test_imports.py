@@ -3,10 +3,13 @@
 import pytest
 
 from dola_ls.core.actions import find_target
+from dola_ls.core.blocks import BlockReader
 from dola_ls.core.document import Document, Span, apply_edits
 from dola_ls.core.edits import rewrite_region
 from dola_ls.core.imports import split_imports, with_imports
 from dola_ls.core.parsing import parse
+from dola_ls.core.reading import read_rewrite
+from dola_ls.core.rewrite import Rewrite
 
 PYTHON = '"""Totals."""\n\nimport os\n\n\ndef total(items):\n    return len(items)\n'
 GO = (
@@ -288,4 +291,26 @@ def test_includes_go_into_the_guard_of_a_header():
     after = text.replace("stdio.h>\n", "stdio.h>\n#include <stdlib.h>\n").replace(" a;", " abs(a);")
     assert edited("c", text, "return", code) == after
     text = text.replace("#include <stdio.h>\n", "")
+    # One for a system has no such line, and another define may stand far below.
+    wrapped = text.replace(head, "#ifdef A_H\n").replace("#endif", "#define B 1\n\n#endif")
+    assert edited("c", wrapped, "return", code).startswith("#ifdef A_H\n#include <stdlib.h>\n")
     assert edited("c", text, "return", code).startswith(f"{head}#include <stdlib.h>\n")
+
+
+def test_a_helper_in_a_block_of_its_own_brings_its_imports():
+    text = "import os\n\n\ndef f(a):\n    return a\n"
+    document = Document("file:///a.py", "python", 1, text)
+    tree = parse(document)
+    target = find_target(document, tree, Span(len(text) - 3, len(text) - 3))
+    assert target is not None
+    reader = BlockReader()
+    reader.feed(
+        "```python\nimport json\n\n\ndef f(a):\n    return half(json.loads(a))\n```\n"
+        "```python\nimport math\n\n\ndef half(a):\n    return math.floor(a / 2)\n```\n"
+    )
+    found = read_rewrite(document, tree, target, reader, True)
+    assert isinstance(found, Rewrite)
+    assert apply_edits(text, found.edits) == (
+        "import os\nimport json\nimport math\n\n\ndef half(a):\n    return math.floor(a / 2)\n\n\n"
+        "def f(a):\n    return half(json.loads(a))\n"
+    )

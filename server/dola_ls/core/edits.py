@@ -180,8 +180,10 @@ def with_helpers(code: str, blocks: Sequence[str], document: Document, region: s
         known = any(name in mine or has_word(document.text, name) for name in names)
         if names & used and not known:
             needed.append(block.strip("\r\n"))
+    if not needed:
+        return code
     gap = "\n\n\n" if document.language == "python" else "\n\n"
-    return gap.join([*needed, code])
+    return gap.join([*needed, code.lstrip("\r\n")])
 
 
 def is_spilled(code: str, prose: str, region: str) -> bool:

@@ -167,8 +167,8 @@ def _place(document: Document, tree: Tree, text: str = "") -> tuple[int, bool]:
     kinds = [node.type in tree.language.preamble for node in nodes]
     first = len(kinds) - kinds[::-1].index(True) if any(kinds) else 0
     if _top(tree) != tree.tree.root_node:
-        # Behind the `#define` of an include guard.
-        first = 1 + next((at for at, node in enumerate(nodes) if node.type == "preproc_def"), 1)
+        # Behind the `#ifndef NAME` of an include guard, and its `#define`.
+        first = 3 if [node.type for node in nodes[2:3]] == ["preproc_def"] else 2
     last = nodes[first - 1] if first else None
     for node in nodes[first:]:
         # A comment right above code belongs to that code.

@@ -55,8 +55,11 @@ def read_rewrite(
         return answer
     region = document.text[target.region.start : target.region.end]
     code = editing.pick_block(answer.blocks, region)
-    code = editing.with_helpers(code, answer.blocks, document, region)
     imports, code = split_imports(document, tree, target.region, code)
+    with_helpers = editing.with_helpers(code, answer.blocks, document, region)
+    if with_helpers != code:
+        more, code = split_imports(document, tree, target.region, with_helpers)
+        imports = list(dict.fromkeys([*imports, *more]))
     rewrite = editing.rewrite_region(document, target.region, code)
     if editing.is_spilled(rewrite.text, answer.prose, region):
         return CutOff("some of the code stands outside its code block")
